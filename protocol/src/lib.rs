@@ -1,0 +1,20 @@
+//! Every byte that crosses a boundary of Picket: documents, wire types, codes.
+//!
+//! No I/O, no clock, no randomness: time, keys and entropy are arguments. `no_std`, so that the compiler keeps it so.
+//!
+//! Reading from outside in: [`cbor`] is the strict gate that every outside byte passes first; [`cose`] the signed
+//! envelope; [`trust`] judges which key may sign what; [`reading`] is the numbered reading order that ends in a
+//! [`Verified`](verified::Verified) document, or in one [`Refusal`](refusal::Refusal).
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod documents;
+pub mod heartbeat;
+pub mod ids;
+pub mod names;
+pub mod refusal;
+pub mod time;
+pub mod wire;
