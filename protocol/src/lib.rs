@@ -14,6 +14,7 @@ extern crate std;
 pub mod documents;
 pub mod heartbeat;
 pub mod ids;
+pub mod local_api;
 pub mod names;
 pub mod refusal;
 pub mod time;
