@@ -1,0 +1,88 @@
+//! Who did what: actors and audit records. Records are made here and kept by the store.
+
+use alloc::string::String;
+use core::fmt;
+
+use picket_protocol::time::UnixSeconds;
+use serde::{Deserialize, Serialize};
+
+/// Who wanted a change.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Actor {
+    /// A caller of the local API.
+    Caller {
+        /// The uid by the socket's peer credentials.
+        uid: u32,
+        /// The person whom the sensor console signed in, by its word.
+        person: Option<String>,
+    },
+    /// The portal, in a heartbeat answer.
+    Portal,
+    /// The management console, in a heartbeat answer.
+    ManagementConsole,
+    /// The sensor itself: a bound ran out, a proof came in.
+    Sensor,
+    /// The appliance's configuration, at start.
+    Configuration,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Caller { uid, person: Some(person) } => write!(f, "{person} (uid {uid})"),
+            Self::Caller { uid, person: None } => write!(f, "uid {uid}"),
+            Self::Portal => f.write_str("the portal"),
+            Self::ManagementConsole => f.write_str("the management console"),
+            Self::Sensor => f.write_str("the sensor"),
+            Self::Configuration => f.write_str("the configuration"),
+        }
+    }
+}
+
+/// One change: who, what, before, after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditRecord {
+    /// When, by the wall clock as it stood.
+    pub at: UnixSeconds,
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub action: Action,
+    /// What it was, in words for a person; never a secret.
+    pub before: Option<String>,
+    /// What it became, in words for a person; never a secret.
+    pub after: Option<String>,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// An activation came into force.
+    ActivationCommitted,
+    /// An activation was verified and is to be proved.
+    CandidateAccepted,
+    /// A candidate ended without coming into force.
+    CandidateEnded,
+    /// A candidate that had ended is tried again.
+    CandidateRetried,
+    /// A verified activation was not taken.
+    ActivationRefused,
+    /// An activation was taken although its upload window could not be met.
+    UploadWindowOverridden,
+    /// A signed deactivation ended the activation in force.
+    Deactivated,
+    /// The sensor was named.
+    Named,
+    /// Site, zone, tags or TI choice changed.
+    Filed,
+    /// The proxy was chosen.
+    ProxyChosen,
+    /// A trust root was added.
+    TrustRootAdded,
+    /// Newer versions of a trust root were stored.
+    TrustRootUpdated,
+    /// Everything was erased.
+    Reset,
+}

@@ -1,0 +1,155 @@
+//! What happened. Every way in which the world reaches the state is a variant here; nothing here decides.
+
+use alloc::{string::String, vec::Vec};
+
+use picket_protocol::{
+    heartbeat::{Answer, Component},
+    ids::HeartbeatDigest,
+    local_api::Start,
+    refusal::Refusal,
+    time::UnixSeconds,
+};
+
+use crate::{
+    accepted::{Accepted, Ended},
+    audit::Actor,
+    identity::Identity,
+    moment::BootId,
+    proxy::ProxyChoice,
+    settings::Settings,
+    stamp::{Stamp, Ticket},
+};
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The agent started, with this state. The first event after loading, and the only one that may be.
+    Started {
+        /// Which boot of the machine this is.
+        boot: BootId,
+        /// What configuration and build say.
+        settings: Settings,
+    },
+    /// The instant of [`State::next_wake`](crate::State::next_wake) has come.
+    Woke,
+    /// A caller offered a file, and it was read in full: signature, time, binding, serial.
+    FileOffered {
+        /// What it says.
+        accepted: Accepted,
+        /// When it is to take over.
+        start: Start,
+        /// Who offered it.
+        by: Actor,
+    },
+    /// "Switch without waiting."
+    SwitchAsked {
+        /// By whom.
+        by: Actor,
+    },
+    /// "Keep the present one."
+    KeepAsked {
+        /// By whom.
+        by: Actor,
+    },
+    /// "Try again."
+    RetryAsked {
+        /// By whom.
+        by: Actor,
+    },
+    /// A person named the sensor.
+    NameAsked {
+        /// The name as typed.
+        name: String,
+        /// By whom.
+        by: Actor,
+    },
+    /// A person chose the proxy.
+    ProxyAsked {
+        /// Which.
+        choice: ProxyChoice,
+        /// By whom.
+        by: Actor,
+    },
+    /// Somebody who may offered a trust root.
+    TrustOffered {
+        /// The trust root file.
+        file: Vec<u8>,
+        /// By whom.
+        by: Actor,
+    },
+    /// A person at the console offered the trust root inside an activation file, and typed its last characters.
+    TrustConfirmed {
+        /// The trust root file made of the roots in the activation file.
+        file: Vec<u8>,
+        /// As typed.
+        characters: String,
+        /// By whom.
+        by: Actor,
+    },
+    /// Root wants everything erased.
+    ResetAsked {
+        /// By whom.
+        by: Actor,
+    },
+    /// A component's health is this now.
+    HealthReported {
+        /// Whose.
+        component: Component,
+        /// `ok`, or a stable code.
+        code: String,
+    },
+    /// A required store failed; the state that it should have stored is dropped.
+    StoreFailed {
+        /// Why.
+        why: Refusal,
+    },
+    /// An enrolment ended.
+    Enrolled(CallEnded<Identity>),
+    /// A renewal ended; the certificate lies durable in its slot.
+    Renewed(CallEnded<Identity>),
+    /// A heartbeat was answered, or not.
+    HeartbeatAnswered(CallEnded<Answered>),
+    /// A probe was accepted, or not.
+    HubProbed(CallEnded<()>),
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallEnded<T> {
+    /// On whose behalf it was made.
+    pub stamp: Stamp,
+    /// Which attempt it was.
+    pub ticket: Ticket,
+    /// What came of it.
+    pub result: Result<T, Failure>,
+}
+
+/// Why a call failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The reason.
+    pub refusal: Refusal,
+    /// `Retry-After`, if the other end sent one, in seconds.
+    pub retry_after: Option<u32>,
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, retry_after: None }
+    }
+}
+
+/// A heartbeat's answer, with the signed documents in it read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// Digest of the heartbeat that was answered.
+    pub digest: HeartbeatDigest,
+    /// The answer. The bytes of its reissue and deactivation are not looked at: see the two below.
+    pub answer: Answer,
+    /// The reissued activation in it, as read.
+    pub reissue: Option<Result<Accepted, Refusal>>,
+    /// The deactivation in it, as read.
+    pub deactivation: Option<Result<Ended, Refusal>>,
+    /// Until when the upstream's own certificate holds: no time beyond it is believed.
+    pub server_not_after: Option<UnixSeconds>,
+}

@@ -1,0 +1,97 @@
+//! What the service needs done in the world. The agent's effects implement it, and so do tests.
+//!
+//! Calls to the network are futures that own what they need: the service runs each as a task and drops it to abort it.
+//! Every one of them ends by itself within a bound.
+
+use std::{collections::BTreeSet, future::Future};
+
+use picket_lifecycle::{
+    audit::AuditRecord,
+    effect::{Call, Durability, Enrol, ProbeHub, Renew},
+    event::Failure,
+    identity::{Identity, Slot},
+    stamp::Stamp,
+};
+use picket_protocol::{
+    heartbeat::Versions,
+    ids::{ApplianceId, Cti, Thumbprint},
+    local_api,
+    refusal::Refusal,
+    time::UnixSeconds,
+};
+
+/// The world, as the service needs it.
+pub trait Effects: Send + 'static {
+    /// Enrols (EST `simpleenroll`). Makes the key of `call.stamp.cti` durable first if there is none, and never
+    /// overwrites one; uses the key `order.key` of a request instead, if it names one. The certificate is durable in
+    /// its slot before this ends.
+    fn enrol(&self, order: Enrol) -> impl Future<Output = Result<Identity, Failure>> + Send + 'static;
+
+    /// Renews (EST `simplereenroll`) with the certificate `with` into the slot `into`, durable before this ends.
+    fn renew(&self, order: Renew) -> impl Future<Output = Result<Identity, Failure>> + Send + 'static;
+
+    /// Posts the bytes of a heartbeat.
+    fn heartbeat(
+        &self,
+        call: Call,
+        with: Slot,
+        bytes: Vec<u8>,
+    ) -> impl Future<Output = Result<HeartbeatReply, Failure>> + Send + 'static;
+
+    /// Posts a probe to the hub.
+    fn probe(&self, order: ProbeHub) -> impl Future<Output = Result<(), Failure>> + Send + 'static;
+
+    /// Closes every connection of this stamp, pooled ones included. The service has dropped its running calls before.
+    fn abort(&self, stamp: Stamp) -> impl Future<Output = ()> + Send;
+
+    /// Makes state and audit durable in one transaction. With [`Durability::Required`] (commits and people's decisions)
+    /// also the second copy, which a corrupt store is recovered from.
+    fn persist(&mut self, record: Record) -> impl Future<Output = Result<(), Refusal>> + Send;
+
+    /// Erases the identities of every activation but these. Never fails loudly: what is left is erased next time.
+    fn keep_identities(&mut self, keep: &BTreeSet<Cti>) -> impl Future<Output = ()> + Send;
+
+    /// Erases every identity and every request's key.
+    fn erase_all(&mut self) -> impl Future<Output = ()> + Send;
+
+    /// The thumbprints of the keys that requests were made with.
+    fn request_keys(&self) -> Vec<Thumbprint>;
+
+    /// Makes a request document, its key durable first.
+    ///
+    /// # Errors
+    /// [`Refusal::StorageFailed`].
+    fn make_request(&mut self, appliance: &ApplianceId, now: UnixSeconds) -> Result<Vec<u8>, Refusal>;
+
+    /// Audit records after this number, the oldest first.
+    ///
+    /// # Errors
+    /// [`Refusal::StorageFailed`].
+    fn audit(&self, after: u64, limit: u32) -> Result<Vec<local_api::AuditRecord>, Refusal>;
+
+    /// Versions of what runs.
+    fn versions(&self) -> Versions;
+
+    /// Addresses of the appliance's interfaces, at most 32.
+    fn addresses(&self) -> Vec<String>;
+}
+
+/// What is made durable in one transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The whole state, as `stored.rs` writes it.
+    pub state: Vec<u8>,
+    /// What happened.
+    pub audit: Vec<AuditRecord>,
+    /// What a failure means to the state; see [`Effects::persist`].
+    pub durability: Durability,
+}
+
+/// A heartbeat's answer as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeartbeatReply {
+    /// The body, at most [`picket_protocol::wire::MAX_ANSWER`] bytes.
+    pub bytes: Vec<u8>,
+    /// Until when the upstream's own certificate holds.
+    pub server_not_after: Option<UnixSeconds>,
+}

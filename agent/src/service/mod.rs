@@ -1,0 +1,10 @@
+//! The one task that owns the sensor's state: commands and results in, effects and snapshots out.
+//!
+//! [`Handle`] is how the rest of the agent speaks to it; [`Effects`] is what the rest of the agent does for it. All
+//! decisions are `picket-lifecycle`'s; nothing here decides what a sensor does.
+
+mod command;
+mod effects;
+
+pub use command::{Command, Handle, Reply, Snapshot, Target};
+pub use effects::{Effects, HeartbeatReply, Record};
