@@ -1,3 +1,17 @@
-//! The agent: the effects around the pure state machine, its local API, and the programs that use them.
+//! The agent: thin effects around the pure core of `picket-lifecycle`, and the local API in front of it.
 
+pub mod addresses;
+pub mod appliance_id;
+pub mod check;
+pub mod clock;
+pub mod config;
+pub mod entropy;
+pub mod files;
+pub mod identity;
+pub mod local_api;
+pub mod logging;
+pub mod proxy;
 pub mod service;
+pub mod shell;
+pub mod store;
+pub mod upstream;

@@ -1,0 +1,213 @@
+//! Finds what names this hardware, once, and keeps the answer.
+//!
+//! First of: the vendor's file, the DMI product UUID unless known-bad, machine-id. Where none of them can be read
+//! (an unprivileged run on a machine without machine-id) a random one is drawn, also kept.
+
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+use picket_protocol::ids::ApplianceId;
+use sha2::{Digest as _, Sha256};
+
+use crate::{entropy, files};
+
+/// Keeps the digest apart from any other use of the same identifiers.
+const LABEL: &[u8] = b"picket appliance id v1\0";
+
+/// Most bytes of any of the sources.
+const MAX_SOURCE: usize = 4096;
+
+/// What boards ship with when nobody set it. Compared without hyphens, in lower case.
+const KNOWN_BAD: [&str; 8] = [
+    "03000200040005000006000700080009",
+    "12345678123456781234567812345678",
+    "00020003000400050006000700080009",
+    "fefefefefefefefefefefefefefefefe",
+    "notsettable",
+    "notspecified",
+    "tobefilledbyo.e.m.",
+    "defaultstring",
+];
+
+/// Where the appliance's names are found.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    /// The vendor's file.
+    pub vendor: PathBuf,
+    /// The DMI product UUID; readable by root only.
+    pub product_uuid: PathBuf,
+    /// systemd's machine-id.
+    pub machine_id: PathBuf,
+}
+
+impl Sources {
+    /// The machine's own, with the configured vendor's file.
+    #[must_use]
+    pub fn of_this_machine(vendor: PathBuf) -> Self {
+        Self {
+            vendor,
+            product_uuid: PathBuf::from("/sys/class/dmi/id/product_uuid"),
+            machine_id: PathBuf::from("/etc/machine-id"),
+        }
+    }
+}
+
+/// Which source named the appliance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Kept from an earlier start.
+    Kept,
+    /// The vendor's file.
+    Vendor,
+    /// The DMI product UUID.
+    ProductUuid,
+    /// machine-id.
+    MachineId,
+    /// Drawn, since nothing could be read.
+    Random,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Kept => "kept from an earlier start",
+            Self::Vendor => "the vendor's file",
+            Self::ProductUuid => "the DMI product UUID",
+            Self::MachineId => "machine-id",
+            Self::Random => "drawn at random",
+        })
+    }
+}
+
+/// The appliance id, computed at the first start and kept in the state folder from then on.
+///
+/// A folder that cannot be written does not stop it: the sources give the same answer next time.
+///
+/// # Errors
+/// Only where nothing could be read and no random one be drawn.
+pub fn appliance_id(state_directory: &Path, sources: &Sources) -> io::Result<(ApplianceId, Source)> {
+    let kept = state_directory.join("appliance-id");
+    if let Some(id) = read(&kept).and_then(|text| text.parse().ok()) {
+        return Ok((id, Source::Kept));
+    }
+    let (id, source) = compute(sources)?;
+    if let Err(error) = files::replace(&kept, format!("{id}\n").as_bytes()) {
+        tracing::warn!(path = %kept.display(), %error, "the appliance id could not be kept");
+    }
+    Ok((id, source))
+}
+
+fn compute(sources: &Sources) -> io::Result<(ApplianceId, Source)> {
+    let named = [
+        (&sources.vendor, Source::Vendor),
+        (&sources.product_uuid, Source::ProductUuid),
+        (&sources.machine_id, Source::MachineId),
+    ];
+    for (path, source) in named {
+        let Some(text) = read(path) else { continue };
+        if source == Source::ProductUuid && known_bad(&text) {
+            continue;
+        }
+        return Ok((hashed(source, text.as_bytes()), source));
+    }
+    let drawn: [u8; 32] = entropy::draw().map_err(io::Error::other)?;
+    Ok((hashed(Source::Random, &drawn), Source::Random))
+}
+
+fn read(path: &Path) -> Option<String> {
+    if !fs::metadata(path).ok()?.is_file() {
+        return None;
+    }
+    let text = String::from_utf8(files::read_bounded(path, MAX_SOURCE).ok()?).ok()?;
+    let text = text.trim();
+    // systemd writes this word into machine-id until the first boot is over.
+    (!text.is_empty() && text != "uninitialized").then(|| text.to_ascii_lowercase())
+}
+
+fn known_bad(uuid: &str) -> bool {
+    let plain: String = uuid.chars().filter(|c| !matches!(c, '-' | ' ')).collect();
+    let first = plain.chars().next();
+    plain.chars().all(|c| Some(c) == first) || KNOWN_BAD.contains(&plain.as_str())
+}
+
+fn hashed(source: Source, name: &[u8]) -> ApplianceId {
+    let kind: &[u8] = match source {
+        Source::Kept | Source::Vendor => b"vendor",
+        Source::ProductUuid => b"product-uuid",
+        Source::MachineId => b"machine-id",
+        Source::Random => b"random",
+    };
+    let digest = Sha256::new().chain_update(LABEL).chain_update(kind).chain_update(b"\0").chain_update(name).finalize();
+    ApplianceId::from_digest(&digest.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UUID: &str = "4c4c4544-0042-3510-8051-b4c04f4d3532\n";
+    const MACHINE: &str = "8e4f7b0c4d0f4a3f9a55a5b5b0c4a1de\n";
+
+    fn machine(vendor: Option<&str>, uuid: Option<&str>, machine_id: Option<&str>) -> (tempfile::TempDir, Sources) {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: Option<&str>| {
+            let path = folder.path().join(name);
+            if let Some(text) = text {
+                fs::write(&path, text).unwrap();
+            }
+            path
+        };
+        let sources = Sources {
+            vendor: write("vendor", vendor),
+            product_uuid: write("product_uuid", uuid),
+            machine_id: write("machine-id", machine_id),
+        };
+        (folder, sources)
+    }
+
+    #[test]
+    fn takes_the_first_of_vendor_dmi_and_machine_id() {
+        let expect = |vendor, uuid, machine_id, expected| {
+            let (_folder, sources) = machine(vendor, uuid, machine_id);
+            assert_eq!(compute(&sources).unwrap().1, expected);
+        };
+        expect(Some("rack 7 unit 3"), Some(UUID), Some(MACHINE), Source::Vendor);
+        expect(None, Some(UUID), Some(MACHINE), Source::ProductUuid);
+        expect(Some("  \n"), None, Some(MACHINE), Source::MachineId);
+        expect(None, None, Some("uninitialized\n"), Source::Random);
+    }
+
+    #[test]
+    fn passes_over_uuids_that_whole_batches_share() {
+        for bad in [
+            "00000000-0000-0000-0000-000000000000",
+            "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",
+            "03000200-0400-0500-0006-000700080009",
+            "Not Settable",
+            "To be filled by O.E.M.",
+        ] {
+            let (_folder, sources) = machine(None, Some(bad), Some(MACHINE));
+            assert_eq!(compute(&sources).unwrap().1, Source::MachineId, "{bad} was believed");
+        }
+    }
+
+    #[test]
+    fn keeps_its_first_answer_when_the_hardware_answers_otherwise_later() {
+        let (folder, sources) = machine(None, Some(UUID), Some(MACHINE));
+        let state = folder.path().join("state");
+        fs::create_dir(&state).unwrap();
+        let (first, _) = appliance_id(&state, &sources).unwrap();
+        fs::remove_file(&sources.product_uuid).unwrap();
+        assert_eq!(appliance_id(&state, &sources).unwrap(), (first, Source::Kept));
+    }
+
+    #[test]
+    fn draws_at_random_only_once() {
+        let (folder, sources) = machine(None, None, None);
+        let (first, source) = appliance_id(folder.path(), &sources).unwrap();
+        assert_eq!(source, Source::Random);
+        assert_eq!(appliance_id(folder.path(), &sources).unwrap(), (first, Source::Kept));
+    }
+}

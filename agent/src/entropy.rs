@@ -1,0 +1,18 @@
+//! Draws random bytes from the operating system.
+
+use aws_lc_rs::rand;
+
+/// The operating system gave no random bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the operating system gives no random bytes")]
+pub struct NoEntropy;
+
+/// `N` random bytes.
+///
+/// # Errors
+/// [`NoEntropy`], which a running Linux does not give.
+pub fn draw<const N: usize>() -> Result<[u8; N], NoEntropy> {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes).map_err(|_| NoEntropy)?;
+    Ok(bytes)
+}

@@ -1,0 +1,183 @@
+//! The control state on disk: one SQLite database, a second copy beside it, and a reserve for a full disk.
+//!
+//! Opening never fails: what cannot be used is set aside, copied or left alone, and [`Store::health`] says which.
+//! Knows nothing of what the state means.
+
+mod audit;
+mod database;
+mod failure;
+mod open;
+mod reserve;
+mod second_copy;
+mod set_aside;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use picket_lifecycle::{audit::AuditRecord, effect::Durability};
+use picket_protocol::{local_api, refusal::Refusal};
+
+pub use self::open::{Accept, Opened, Places};
+use self::{database::Database, failure::Failure, reserve::Reserve, second_copy::SecondCopy};
+
+/// The control state on disk.
+#[derive(Debug)]
+pub struct Store {
+    places: Places,
+    backing: Backing,
+    reserve: Reserve,
+    second_copy: SecondCopy,
+    health: Health,
+}
+
+/// What stands behind the store.
+#[derive(Debug)]
+enum Backing {
+    /// The database, open for writing.
+    Writable(Database),
+    /// Nothing is written; a copy may be there to read the audit from.
+    Refusing { why: Refusal, copy: Option<Database> },
+}
+
+/// How the control state is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Health {
+    /// As it should be.
+    Ok,
+    /// A corrupt database was set aside at this start; the second copy took its place, or nothing did.
+    SetAside {
+        /// Where it lies now.
+        path: PathBuf,
+        /// Whether a second copy was there.
+        recovered: bool,
+    },
+    /// The last write failed, or writing is refused.
+    Refusing(Refusal),
+}
+
+impl Health {
+    /// The code told to people and upstream.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::SetAside { recovered: true, .. } => "recovered-from-second-copy",
+            Self::SetAside { recovered: false, .. } => "set-aside",
+            Self::Refusing(why) => why.code(),
+        }
+    }
+}
+
+impl Store {
+    /// How the control state is.
+    #[must_use]
+    pub const fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// Makes state and audit durable in one transaction; with [`Durability::Required`] the second copy too, and the
+    /// reserve is spent for it if the disk is full.
+    ///
+    /// # Errors
+    /// [`Refusal::StorageFailed`] or [`Refusal::NewerState`]; what was durable before still is.
+    pub fn persist(&mut self, state: &[u8], audit: &[AuditRecord], durability: Durability) -> Result<(), Refusal> {
+        let result = self.write(state, audit, durability);
+        match &result {
+            Ok(()) => {
+                if matches!(self.health, Health::Refusing(_)) {
+                    tracing::info!(path = %self.places.state.display(), "the control state can be written again");
+                    self.health = Health::Ok;
+                }
+                if let Err(error) = self.reserve.replenish() {
+                    tracing::debug!(%error, "the reserve for a full disk cannot be made yet");
+                }
+            }
+            Err(why) => {
+                tracing::warn!(code = why.code(), %why, "the control state was not written");
+                self.health = Health::Refusing(why.clone());
+            }
+        }
+        result
+    }
+
+    /// Audit records after this number, the oldest first, at most `limit` and 1000.
+    ///
+    /// # Errors
+    /// [`Refusal::StorageFailed`].
+    pub fn audit(&self, after: u64, limit: u32) -> Result<Vec<local_api::AuditRecord>, Refusal> {
+        match &self.backing {
+            Backing::Writable(database) | Backing::Refusing { copy: Some(database), .. } => {
+                database.audit(after, limit).map_err(|failure| failure.refusal(&self.places.database()))
+            }
+            Backing::Refusing { copy: None, .. } => Ok(Vec::new()),
+        }
+    }
+
+    fn write(&mut self, state: &[u8], audit: &[AuditRecord], durability: Durability) -> Result<(), Refusal> {
+        let required = durability == Durability::Required;
+        let path = self.places.database();
+        let database = self.writable()?;
+        let generation = match database.write(state, audit, required) {
+            Err(Failure::Full(_)) if required => {
+                // The reserve is for this: what a person or the portal decided must still fit.
+                self.reserve.release();
+                self.writable()?.write(state, audit, required)
+            }
+            Err(Failure::Corrupt(why)) => {
+                tracing::error!(path = %path.display(), %why, "the control state is corrupt and is set aside");
+                self.start_afresh()?.write(state, audit, required)
+            }
+            other => other,
+        }
+        .map_err(|failure| failure.refusal(&path))?;
+        if required {
+            self.copy(generation, state);
+        }
+        Ok(())
+    }
+
+    /// The database to write to. One that was refusing for want of a disk is tried again.
+    fn writable(&mut self) -> Result<&mut Database, Refusal> {
+        if let Backing::Refusing { why, .. } = &self.backing {
+            if matches!(why, Refusal::NewerState { .. }) {
+                return Err(why.clone());
+            }
+            let opened = Database::open(&self.places.database());
+            self.backing = Backing::Writable(opened.map_err(|failure| failure.refusal(&self.places.database()))?);
+        }
+        match &mut self.backing {
+            Backing::Writable(database) => Ok(database),
+            Backing::Refusing { why, .. } => Err(why.clone()),
+        }
+    }
+
+    /// In the middle of work: the state in memory is good, only what lies on disk is not.
+    fn start_afresh(&mut self) -> Result<&mut Database, Refusal> {
+        let path = self.places.database();
+        let refused = |failure: Failure| failure.refusal(&path);
+        let placeholder = Refusal::StorageFailed { path: path.display().to_string(), why: "set aside".into() };
+        // Closed before it is renamed: a close writes.
+        self.backing = Backing::Refusing { why: placeholder, copy: None };
+        let aside = set_aside::set_aside(&path).map_err(|error| refused(error.into()))?;
+        self.backing = Backing::Writable(Database::open(&path).map_err(refused)?);
+        self.health = Health::SetAside { path: aside, recovered: true };
+        self.writable()
+    }
+
+    /// The commit stands without its copy; a failure is told, and made good by the next one.
+    fn copy(&mut self, generation: i64, state: &[u8]) {
+        let mut copied = self.second_copy.write(generation, state);
+        if copied.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::StorageFull) {
+            self.reserve.release();
+            copied = self.second_copy.write(generation, state);
+        }
+        if let Err(error) = copied {
+            tracing::warn!(path = %self.second_copy.path().display(), %error, "the second copy was not written");
+        }
+    }
+}
+
+fn database_in(folder: &Path) -> PathBuf {
+    folder.join("control.db")
+}

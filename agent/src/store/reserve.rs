@@ -1,0 +1,52 @@
+//! A preallocated file that is given up when the disk is full, so that one more decision and its audit still fit.
+
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use nix::fcntl::posix_fallocate;
+
+use crate::files;
+
+/// Room for a state of the largest size in the WAL, its second copy and its audit.
+const SIZE: i64 = 1024 * 1024;
+
+/// The reserve of one folder.
+#[derive(Debug)]
+pub(super) struct Reserve {
+    path: PathBuf,
+}
+
+impl Reserve {
+    pub(super) fn in_folder(folder: &Path) -> Self {
+        Self { path: folder.join("reserve") }
+    }
+
+    /// Makes the reserve if it is not there. Does nothing else, so that it may be called after each write.
+    pub(super) fn replenish(&self) -> io::Result<()> {
+        if self.path.exists() {
+            return Ok(());
+        }
+        let file = File::options().write(true).create_new(true).mode(0o600).open(&self.path)?;
+        let made = posix_fallocate(&file, 0, SIZE).map_err(io::Error::from).and_then(|()| file.sync_all());
+        if made.is_err() {
+            // Half a reserve would only hold the space that is wanted.
+            let _ = fs::remove_file(&self.path);
+        }
+        made
+    }
+
+    /// Gives the space up.
+    pub(super) fn release(&self) {
+        if fs::remove_file(&self.path).is_ok() {
+            tracing::warn!(path = %self.path.display(), "the disk is full: the reserve is used");
+            // Some file systems free the blocks only once the removal is durable.
+            if let Some(folder) = self.path.parent() {
+                let _ = files::sync_folder(folder);
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Sets a corrupt database aside, with its journal files, under a name that says when. Deletes only the oldest of many.
+
+use std::{
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use crate::{clock, files};
+
+/// Most databases kept aside: a disk that damages them all must not fill up with them.
+const MAX_KEPT: usize = 3;
+
+/// The files of one database.
+pub(super) const PARTS: [&str; 3] = ["", "-wal", "-shm"];
+
+/// Renames the database and its journal files; gives the new name.
+pub(super) fn set_aside(database: &Path) -> io::Result<PathBuf> {
+    let folder = database.parent().unwrap_or(Path::new("/"));
+    let aside = free_name(database);
+    for part in PARTS {
+        match fs::rename(with_suffix(database, part), with_suffix(&aside, part)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    forget_oldest(folder, database);
+    files::sync_folder(folder)?;
+    Ok(aside)
+}
+
+/// The clock may stand still or go back; a counter tells two of the same second apart.
+fn free_name(database: &Path) -> PathBuf {
+    let now = clock::wall().0;
+    let name = |count: u32| with_suffix(database, &format!(".corrupt-{now}-{count}"));
+    (0..u32::MAX)
+        .map(name)
+        .find(|path| PARTS.iter().all(|part| !with_suffix(path, part).exists()))
+        .unwrap_or_else(|| name(0))
+}
+
+fn forget_oldest(folder: &Path, database: &Path) {
+    let prefix = with_suffix(Path::new(database.file_name().unwrap_or_default()), ".corrupt-");
+    let prefix = prefix.to_string_lossy().into_owned();
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    let mut kept: Vec<_> = entries
+        .flatten()
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))
+        .filter(|entry| !PARTS[1..].iter().any(|part| entry.file_name().to_string_lossy().ends_with(part)))
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    kept.sort();
+    let surplus = kept.len().saturating_sub(MAX_KEPT);
+    for (_, path) in &kept[..surplus] {
+        for part in PARTS {
+            let _ = fs::remove_file(with_suffix(path, part));
+        }
+    }
+}
+
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    PathBuf::from(name)
+}
