@@ -5,6 +5,7 @@ pub mod appliance_id;
 pub mod check;
 pub mod clock;
 pub mod config;
+pub mod ctl;
 pub mod entropy;
 pub mod files;
 pub mod identity;

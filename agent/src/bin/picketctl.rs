@@ -1,1 +1,7 @@
-fn main() {}
+//! picketctl: the agent's command line.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    picket_agent::ctl::main()
+}

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{ActivationView, Status, TrustRootView};
 use crate::{
-    documents::activation::Mode,
+    documents::activation::{Activation, Mode},
     ids::{Cti, Epoch, Kid, SensorId, Serial, TrustRootId},
     names::SensorName,
     refusal::{Problem, Words},
     time::UnixSeconds,
+    verified::Verified,
 };
 
 /// 202 to an uploaded activation file.
@@ -52,6 +53,20 @@ pub struct VerifyAnswer {
     pub upload_until: UnixSeconds,
     /// Whether it is in force here already.
     pub already_active: bool,
+}
+
+impl VerifyAnswer {
+    /// The answer to a verified file.
+    #[must_use]
+    pub fn new(file: &Verified<Activation>, already_active: bool) -> Self {
+        Self {
+            activation: ActivationView::from(&**file),
+            trust_root: file.issuer,
+            signer: file.signer(),
+            upload_until: file.upload_until,
+            already_active,
+        }
+    }
 }
 
 /// Who did something.
@@ -106,6 +121,13 @@ pub enum OutcomeResult {
         /// Why.
         problem: Problem,
     },
+    /// It was in force, and the portal ended it.
+    Deactivated {
+        /// The epoch of the deactivation.
+        epoch: Epoch,
+        /// Who and why.
+        problem: Problem,
+    },
 }
 
 /// One record of the audit.
@@ -117,7 +139,7 @@ pub struct AuditRecord {
     pub at: UnixSeconds,
     /// Who.
     pub who: Actor,
-    /// What: a stable word such as `activation.committed`.
+    /// What: a stable word such as `activation-committed`.
     pub what: String,
     /// How it was before, if that can be said.
     pub before: Option<String>,

@@ -17,6 +17,7 @@ use crate::{
     ids::Kid,
     names::Label,
     time::UnixSeconds,
+    verified::Verified,
 };
 
 /// What a file would make of this sensor.
@@ -118,7 +119,11 @@ impl From<&Status> for Present {
 impl Preview {
     /// The preview of a verified file for the sensor as it is.
     #[must_use]
-    pub fn of(activation: &Activation, signer: Kid, already_active: bool, present: &Present) -> Self {
+    pub fn new(file: &Verified<Activation>, already_active: bool, present: &Present) -> Self {
+        Self::of(file, file.signer(), already_active, present)
+    }
+
+    pub(super) fn of(activation: &Activation, signer: Kid, already_active: bool, present: &Present) -> Self {
         let then = ActivationView::from(activation);
         let cloud = matches!(then.mode, ModeView::CloudConnected { .. });
         let manner = match (already_active, cloud && present.activation.is_some()) {
@@ -281,7 +286,8 @@ fn host_and_port(url: &str) -> Option<(&str, u16)> {
     let default = match scheme {
         "https" => 443,
         "mqtts" => 8883,
-        _ => 80,
+        "socks5" | "socks5h" => 1080,
+        _ => 8080,
     };
     match authority.rsplit_once(':') {
         // The colons of a bare IPv6 address in brackets are not a port's.

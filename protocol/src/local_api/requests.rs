@@ -97,27 +97,6 @@ impl ProxySettings {
     pub fn view(&self) -> ProxyView {
         ProxyView { url: self.url.clone(), user: self.user.clone(), password_set: self.password.is_some() }
     }
-
-    fn check(&self) -> Result<(), Refusal> {
-        let rest = ["http://", "socks5://"].iter().find_map(|scheme| self.url.strip_prefix(scheme));
-        let rest = rest.ok_or_else(|| invalid("a proxy's url begins with http:// or socks5://"))?;
-        let (host, port) = rest
-            .trim_end_matches('/')
-            .rsplit_once(':')
-            .ok_or_else(|| invalid("a proxy's url ends with its port, as in http://proxy.example:3128"))?;
-        let host_fits = !host.is_empty() && host.bytes().all(|b| b.is_ascii_graphic() && !b"/?#@".contains(&b));
-        if !host_fits || port.parse::<u16>().is_err() || self.url.len() > Self::MAX_TEXT {
-            return Err(invalid("a proxy's url is a host and a port; user and password stand apart from it"));
-        }
-        if self.password.is_some() && self.user.is_none() {
-            return Err(invalid("a proxy's password needs a user"));
-        }
-        let texts = [self.user.as_deref(), self.password.as_ref().map(ProxyPassword::expose)];
-        if texts.into_iter().flatten().any(|text| text.len() > Self::MAX_TEXT || text.chars().any(char::is_control)) {
-            return Err(invalid("a proxy's user and password have at most 255 bytes and no control characters"));
-        }
-        Ok(())
-    }
 }
 
 /// A proxy's password. Never printed, never answered; erased when dropped.
@@ -178,14 +157,12 @@ pub fn parse_name(body: &[u8]) -> Result<NameChange, Refusal> {
     name.map(|name| NameChange { name }).map_err(|why| Refusal::InvalidName { found, why: why.to_string() })
 }
 
-/// Reads the body of `PUT /v1/proxy`.
+/// Reads the body of `PUT /v1/proxy`. Whether it names a proxy that can be used is judged in the agent.
 ///
 /// # Errors
 /// [`Refusal::InvalidRequest`].
 pub fn parse_proxy(body: &[u8]) -> Result<ProxySettings, Refusal> {
-    let settings: ProxySettings = parse(body)?;
-    settings.check()?;
-    Ok(settings)
+    parse(body)
 }
 
 /// Reads the body of `POST /v1/reset`.

@@ -1,0 +1,189 @@
+//! The command line of picketctl: its words and their help. Nothing happens here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use picket_protocol::ids::ApplianceId;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed on this side: a file that cannot be read, an answer not understood
+  2  usage: the command line is not understood, or --yes is missing
+  3  refused: the agent or the verification said no; the code says why
+  4  the agent cannot be reached
+  5  not in force yet: --wait ran out, or the new activation was not proved
+  6  check: an endpoint cannot be used
+
+picketctl explain CODE explains a refusal.";
+
+/// Talks to the agent of this sensor.
+#[derive(Debug, Parser)]
+#[command(name = "picketctl", version, after_help = EXIT_CODES)]
+pub(super) struct Cli {
+    /// The agent's socket
+    #[arg(long, global = true, value_name = "PATH", default_value = "/run/picket/agent.sock")]
+    pub(super) socket: PathBuf,
+    /// Print the agent's own JSON
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Show what is in force, what is being tried, and how the connections are
+    Status,
+    /// List the pinned trust roots, or pin one
+    #[command(subcommand)]
+    Trust(TrustCommand),
+    /// Verify an activation file, and change nothing
+    Verify(FileToRead),
+    /// Show what an activation file would make of this sensor, and change nothing
+    Preview(FileToRead),
+    /// Upload an activation file
+    Activate(Activate),
+    /// Decide about an activation that is being proved
+    Candidate {
+        #[arg(value_enum)]
+        decision: Decision,
+    },
+    /// List what became of past activation files
+    Activations,
+    /// Name this sensor (locally managed sensors only)
+    Name {
+        /// 1 to 64 letters, digits, spaces and . _ : -
+        name: String,
+    },
+    /// Show, set or clear the proxy
+    #[command(subcommand)]
+    Proxy(ProxyCommand),
+    /// Check every endpoint of the activation, step by step
+    Check,
+    /// Write a signed request, for a portal to bind an activation file to this sensor
+    Request {
+        /// Where to write it; - is standard output
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Print all that helps to find a fault; secrets are left out
+    Diagnose,
+    /// Show who changed what
+    Audit {
+        /// Show records after this number only
+        #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+        after: u64,
+        /// At most this many; 1000 at most
+        #[arg(long, value_name = "COUNT", default_value_t = 100)]
+        limit: u32,
+    },
+    /// Explain the code of a refusal; works without an agent
+    Explain {
+        /// As in activation.bad-signature; without one, all are listed
+        #[arg(default_value = "")]
+        code: String,
+    },
+    /// Forget every activation, key and record of this sensor (root only)
+    Reset(Reset),
+    /// Prepare this disk as an image for many appliances: erase what makes the sensor unique (agent stopped)
+    ImagePrepare(ImagePrepare),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TrustCommand {
+    /// List the pinned trust roots
+    List,
+    /// Pin the trust root in FILE (root only)
+    Add {
+        /// A trust root file, as picket-portal root export writes it
+        file: PathBuf,
+    },
+    /// Pin the first trust root, from an activation file whose fingerprint you compared with the portal's
+    Confirm {
+        /// The activation file
+        file: PathBuf,
+        /// The last 16 characters of the fingerprint that the portal shows; asked for when left out
+        #[arg(long)]
+        characters: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FileToRead {
+    /// The activation file; - is standard input
+    pub(super) file: PathBuf,
+    /// Judge by this trust root file and without an agent; may be given several times
+    #[arg(long = "trust-root", value_name = "FILE")]
+    pub(super) trust_roots: Vec<PathBuf>,
+    /// Without an agent: the appliance id that the file must fit
+    #[arg(long, value_name = "ID", requires = "trust_roots")]
+    pub(super) appliance: Option<ApplianceId>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Activate {
+    /// The activation file; - is standard input
+    pub(super) file: PathBuf,
+    /// Switch at once, without waiting for the portal and the IoT hub
+    #[arg(long)]
+    pub(super) now: bool,
+    /// Accept a file whose upload window is over, or on an unusable clock; this is recorded
+    #[arg(long)]
+    pub(super) override_window: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// Wait until it is in force and proved, at most this long
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "960")]
+    pub(super) wait: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Decision {
+    /// Switch without waiting
+    Now,
+    /// Keep the present activation
+    Keep,
+    /// Try the last one again
+    Retry,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ProxyCommand {
+    /// Show the proxy; never its password
+    Show,
+    /// Set the proxy
+    Set {
+        /// `http://host:port` or `socks5://host:port`
+        url: String,
+        /// The user name, if the proxy wants one
+        #[arg(long)]
+        user: Option<String>,
+        /// Read the password from the first line of this file; - is standard input
+        #[arg(long, value_name = "FILE", requires = "user")]
+        password_file: Option<PathBuf>,
+    },
+    /// Connect without a proxy
+    Clear,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Reset {
+    /// Say that you know that everything is erased
+    #[arg(long, required = true)]
+    pub(super) erase: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub(super) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImagePrepare {
+    /// The agent's configuration
+    #[arg(long, value_name = "FILE", default_value = "/etc/picket/agent.toml")]
+    pub(super) config: PathBuf,
+    /// Do not ask
+    #[arg(long)]
+    pub(super) yes: bool,
+}

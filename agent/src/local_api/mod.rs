@@ -1,0 +1,59 @@
+//! The local API: HTTP/1.1 and JSON on the agent's Unix socket. Says who may ask what, bounds what is read, and hands
+//! each question to the service. Decides nothing about the sensor.
+
+mod answer;
+mod body;
+mod changes;
+mod check;
+mod diagnose;
+mod files;
+mod grants;
+mod listen;
+mod metrics;
+mod reads;
+mod routes;
+mod serve;
+mod trust;
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use picket_protocol::local_api::CheckLine;
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::service::{Handle, Snapshot};
+
+pub use self::{
+    grants::{Grants, Right},
+    listen::bind,
+    serve::serve,
+};
+
+/// Begins a check of everything in a snapshot. The lines end with [`CheckLine::Done`]; dropping the receiver ends it.
+pub type Checker = Arc<dyn Fn(&Snapshot) -> mpsc::Receiver<CheckLine> + Send + Sync>;
+
+/// What the local API needs.
+pub struct LocalApi {
+    /// The task that owns the state.
+    pub service: Handle,
+    /// Who may do what.
+    pub grants: Grants,
+    /// How endpoints are checked.
+    pub checker: Checker,
+    /// The agent's settings for a diagnosis. No secrets.
+    pub settings: BTreeMap<String, String>,
+    one_check: Arc<Semaphore>,
+}
+
+impl LocalApi {
+    /// Puts it together.
+    #[must_use]
+    pub fn new(service: Handle, grants: Grants, checker: Checker, settings: BTreeMap<String, String>) -> Self {
+        Self { service, grants, checker, settings, one_check: Arc::new(Semaphore::new(1)) }
+    }
+}
+
+impl fmt::Debug for LocalApi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalApi").field("grants", &self.grants).finish_non_exhaustive()
+    }
+}

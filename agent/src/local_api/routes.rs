@@ -1,0 +1,68 @@
+//! The table of routes, in three groups by the right they need. The right is judged before a byte of the body is read.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Extension, Request, State},
+    http::{Method, Uri},
+    middleware::{self, Next},
+    response::Response,
+    routing::{get, post, put},
+};
+use picket_protocol::{local_api::routes as paths, refusal::Refusal};
+
+use super::{LocalApi, Right, answer::Refused, changes, check, diagnose, files, metrics, reads, serve::Caller, trust};
+
+type Shared = Arc<LocalApi>;
+
+pub(super) fn router(api: Shared) -> Router {
+    let read = Router::new()
+        .route(paths::STATUS, get(reads::status))
+        .route(paths::TRUST, get(trust::list))
+        .route(paths::VERIFY, post(files::verify))
+        .route(paths::PREVIEW, post(files::preview))
+        .route(paths::ACTIVATIONS, get(reads::activations))
+        .route(paths::PROXY, get(reads::proxy))
+        .route(paths::AUDIT, get(reads::audit))
+        .route(paths::DIAGNOSE, get(diagnose::diagnose))
+        .route(&format!("{}/{{code}}", paths::EXPLAIN), get(reads::explain))
+        .route(paths::METRICS, get(metrics::metrics));
+    let change = Router::new()
+        .route(paths::ACTIVATION, post(files::activate))
+        .route(paths::CANDIDATE_NOW, post(changes::candidate_now))
+        .route(paths::CANDIDATE_KEEP, post(changes::candidate_keep))
+        .route(paths::CANDIDATE_RETRY, post(changes::candidate_retry))
+        .route(paths::NAME, put(changes::name))
+        .route(paths::PROXY, put(changes::set_proxy).delete(changes::clear_proxy))
+        .route(paths::CHECK, post(check::check))
+        .route(paths::REQUEST, post(files::request))
+        .route(paths::TRUST_CONFIRM, post(trust::confirm));
+    let root = Router::new().route(paths::TRUST, post(trust::add)).route(paths::RESET, post(changes::reset));
+
+    read.merge(needing(Right::Change, change, &api))
+        .merge(needing(Right::Root, root, &api))
+        .fallback(nothing_there)
+        .method_not_allowed_fallback(nothing_there)
+        .with_state(api)
+}
+
+fn needing(right: Right, routes: Router<Shared>, api: &Shared) -> Router<Shared> {
+    let api = Arc::clone(api);
+    let judge = move |Extension(caller): Extension<Caller>, request: Request, next: Next| {
+        let allowed = api.grants.allow(caller.0, right);
+        async move {
+            if allowed {
+                return Ok(next.run(request).await);
+            }
+            tracing::info!(uid = %caller.0, path = request.uri().path(), "a caller of the local API may not do this");
+            Err(Refused(Refusal::Forbidden { needs: right.needs().to_owned() }))
+        }
+    };
+    routes.route_layer(middleware::from_fn(judge))
+}
+
+async fn nothing_there(method: Method, uri: Uri, State(_): State<Shared>) -> Result<Response, Refused> {
+    let path: String = uri.path().chars().take(200).collect();
+    Err(Refused(Refusal::NotFound { what: format!("{method} {path}") }))
+}
