@@ -20,7 +20,7 @@ use super::{
 
 pub(super) fn run(order: &Activate, agent: &Client, screen: &Screen) -> Result<(), Failure> {
     let file = files::activation_file(&order.file)?;
-    if !order.yes {
+    if !order.yes && screen.has_person() {
         ask(&file, agent, screen)?;
     }
     let start = if order.now { "now" } else { "proved" };
@@ -36,16 +36,13 @@ pub(super) fn run(order: &Activate, agent: &Client, screen: &Screen) -> Result<(
 
 /// Shows what would change and asks. A file outside its upload window has no preview; then only the question is left.
 fn ask(file: &[u8], agent: &Client, screen: &Screen) -> Result<(), Failure> {
-    if screen.is_json() {
-        return Err(Failure::Usage("with --json nobody can be asked: add --yes".into()));
-    }
     match agent.post_file(routes::PREVIEW, file.to_vec()).and_then(|answer| answer.value::<Preview>()) {
         Ok(shown) => preview::show(&shown, screen)?,
         Err(Failure::Refused(problem)) if window_may_be_overridden(&problem.code) => screen.problem(&problem)?,
         Err(failure) => return Err(failure),
     }
     screen.blank()?;
-    screen.confirm("Activate?", false)
+    screen.confirm("Activate?")
 }
 
 fn window_may_be_overridden(code: &str) -> bool {

@@ -9,7 +9,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  failed on this side: a file that cannot be read, an answer not understood
-  2  usage: the command line is not understood, or --yes is missing
+  2  usage: the command line is not understood, or lacks an answer that nobody is there to give
   3  refused: the agent or the verification said no; the code says why
   4  the agent cannot be reached
   5  not in force yet: --wait ran out, or the new activation was not proved

@@ -38,7 +38,7 @@ pub(super) fn run(order: &ImagePrepare, screen: &Screen) -> Result<(), Failure> 
     if !order.yes {
         screen
             .line(&format!("This erases everything in {}: activation, identities, appliance id.", folder.display()))?;
-        screen.confirm("Erase?", false)?;
+        screen.confirm("Erase?")?;
     }
     for entry in &entries {
         let path = folder.join(entry);

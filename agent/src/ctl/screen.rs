@@ -126,11 +126,13 @@ impl Screen {
         };
     }
 
-    /// Asks a person. Without one, `--yes` must have been given.
-    pub(super) fn confirm(&self, question: &str, yes: bool) -> Result<(), Failure> {
-        if yes {
-            return Ok(());
-        }
+    /// Whether a person sits here who can be asked. In a script the command line is the decision.
+    pub(super) fn has_person(&self) -> bool {
+        !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks a person.
+    pub(super) fn confirm(&self, question: &str) -> Result<(), Failure> {
         match self.ask(&format!("{question} [y/N] "))?.trim().to_ascii_lowercase().as_str() {
             "y" | "yes" => Ok(()),
             _ => Err(Failure::Declined),
@@ -139,7 +141,7 @@ impl Screen {
 
     /// Reads a line that a person types.
     pub(super) fn ask(&self, question: &str) -> Result<String, Failure> {
-        if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        if !self.has_person() {
             return Err(Failure::Usage("nobody can be asked here: answer on the command line (see --help)".into()));
         }
         let mut prompt = io::stderr().lock();
