@@ -1,4 +1,4 @@
-//! Documents that passed the reading, as the state keeps them. Made from verified values only: what nobody verified
+//! Documents that passed the reading, as the state keeps them. Made from [`Verified`] values only: what nobody verified
 //! cannot reach the state.
 
 use alloc::vec::Vec;
@@ -8,7 +8,10 @@ use picket_protocol::{
         activation::{Activation, Mode},
         deactivation::Deactivation,
     },
+    floors::InForce,
     ids::Kid,
+    refusal::Refusal,
+    verified::Verified,
 };
 use serde::{Deserialize, Serialize};
 
@@ -52,10 +55,32 @@ impl Accepted {
         self.activation.mode.mode()
     }
 
+    /// What its commit tells the floors.
+    pub(crate) const fn in_force(&self) -> InForce {
+        InForce {
+            issuer: self.activation.issuer,
+            sensor: self.activation.sensor,
+            serial: self.activation.serial,
+            cti: self.activation.cti,
+            signer: self.signer,
+        }
+    }
+
     /// For tests of this crate, which are about what follows the reading.
     #[cfg(test)]
     pub(crate) fn unread(activation: Activation, signer: Kid) -> Self {
         Self { activation, signer, roots: Vec::new(), window_overridden: false }
+    }
+}
+
+impl From<&Verified<Activation>> for Accepted {
+    fn from(verified: &Verified<Activation>) -> Self {
+        Self {
+            activation: Activation::clone(verified),
+            signer: verified.signer(),
+            roots: verified.roots().to_vec(),
+            window_overridden: verified.window_overridden(),
+        }
     }
 }
 
@@ -87,9 +112,35 @@ impl Ended {
             && self.deactivation.serial > activation.serial
     }
 
+    /// What it tells the floors.
+    pub(crate) const fn in_force(&self) -> InForce {
+        InForce {
+            issuer: self.deactivation.issuer,
+            sensor: self.deactivation.sensor,
+            serial: self.deactivation.serial,
+            cti: self.deactivation.cti,
+            signer: self.signer,
+        }
+    }
+
+    /// The deactivation as a reason.
+    pub(crate) fn reason(&self) -> Refusal {
+        Refusal::Deactivated {
+            reason: self.deactivation.reason.clone(),
+            decided_by: self.deactivation.decided_by.clone(),
+            at: self.deactivation.issued_at,
+        }
+    }
+
     /// For tests of this crate, which are about what follows the reading.
     #[cfg(test)]
     pub(crate) const fn unread(deactivation: Deactivation, signer: Kid) -> Self {
         Self { deactivation, signer }
+    }
+}
+
+impl From<&Verified<Deactivation>> for Ended {
+    fn from(verified: &Verified<Deactivation>) -> Self {
+        Self { deactivation: Deactivation::clone(verified), signer: verified.signer() }
     }
 }

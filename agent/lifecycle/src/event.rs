@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 use picket_protocol::{
     heartbeat::{Answer, Component},
     ids::HeartbeatDigest,
-    local_api::Start,
+    local_api::{Start, TrustConfirmation},
     refusal::Refusal,
     time::UnixSeconds,
 };
@@ -79,10 +79,10 @@ pub enum Event {
     },
     /// A person at the console offered the trust root inside an activation file, and typed its last characters.
     TrustConfirmed {
-        /// The trust root file made of the roots in the activation file.
-        file: Vec<u8>,
-        /// As typed.
-        characters: String,
+        /// The versions in the file.
+        roots: Vec<Vec<u8>>,
+        /// What was typed.
+        confirmation: TrustConfirmation,
         /// By whom.
         by: Actor,
     },
@@ -91,6 +91,8 @@ pub enum Event {
         /// By whom.
         by: Actor,
     },
+    /// Everything that a reset had to erase is erased.
+    Erased,
     /// A component's health is this now.
     HealthReported {
         /// Whose.
