@@ -171,7 +171,7 @@ impl Raw {
         let heartbeat = seconds("heartbeat_interval_seconds", "1 to 900", self.heartbeat_interval_seconds, 900)?;
         let probation = seconds("probation_seconds", "1 to 86400", self.probation_seconds, 86_400)?;
         if let Some(proxy) = &self.proxy {
-            Proxy::new(proxy).map_err(|source| InvalidConfig::Proxy { path: path.to_owned(), source })?;
+            Proxy::try_from(proxy).map_err(|source| InvalidConfig::Proxy { path: path.to_owned(), source })?;
         }
         Ok(Config {
             console_user: resolve_user(&self.console_user),

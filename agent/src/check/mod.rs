@@ -38,7 +38,7 @@ pub fn checker(greeting: Greeting) -> Checker {
         let clock = &snapshot.status.clock;
         let circumstances = Circumstances {
             // A proxy that cannot be read is none that a call would take either.
-            proxy: snapshot.proxy.as_ref().and_then(|settings| Proxy::new(settings).ok()),
+            proxy: snapshot.proxy.as_ref().and_then(|settings| Proxy::try_from(settings).ok()),
             time: TlsTime { at: clock.wall.max(clock.floor), enforce_not_before: clock.wall >= clock.floor },
             greeting,
         };

@@ -12,7 +12,7 @@ const MAX_CERTIFICATES: usize = 8;
 /// A certificate that was issued for a key of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuedCertificate {
-    chain: Vec<CertificateDer<'static>>,
+    pub(super) chain: Vec<CertificateDer<'static>>,
     pub(super) thumbprint: Thumbprint,
     pub(super) not_before: UnixSeconds,
     pub(super) not_after: UnixSeconds,

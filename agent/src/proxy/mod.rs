@@ -53,12 +53,11 @@ pub enum InvalidProxy {
     Credentials,
 }
 
-impl Proxy {
+impl TryFrom<&ProxySettings> for Proxy {
+    type Error = InvalidProxy;
+
     /// Checks settings as people give them: `http://host:port` or `socks5://host:port`, and who we are to it.
-    ///
-    /// # Errors
-    /// [`InvalidProxy`] with the rule that is broken.
-    pub fn new(settings: &ProxySettings) -> Result<Self, InvalidProxy> {
+    fn try_from(settings: &ProxySettings) -> Result<Self, InvalidProxy> {
         let url = settings.url.as_str();
         let invalid = || InvalidProxy::Address { found: url.to_owned() };
         if url.contains('@') {
@@ -79,7 +78,9 @@ impl Proxy {
         let credentials = Credentials::new(settings.user.as_deref(), password)?;
         Ok(Self { kind, host: host.to_owned(), port, credentials })
     }
+}
 
+impl Proxy {
     /// The address without credentials, for people.
     #[must_use]
     pub fn address(&self) -> String {
@@ -140,7 +141,7 @@ mod tests {
 
     fn proxy(url: &str, user: Option<&str>, password: Option<&str>) -> Result<Proxy, InvalidProxy> {
         let password = password.map(|password| password.to_owned().into());
-        Proxy::new(&ProxySettings { url: url.into(), user: user.map(Into::into), password })
+        Proxy::try_from(&ProxySettings { url: url.into(), user: user.map(Into::into), password })
     }
 
     #[test]

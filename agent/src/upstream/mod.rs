@@ -10,6 +10,8 @@ pub mod verdict;
 
 mod est;
 #[cfg(test)]
+pub(crate) mod test_world;
+#[cfg(test)]
 mod tests;
 
 use std::{
@@ -226,7 +228,7 @@ impl Upstreams {
     }
 
     fn proxy(call: &Call) -> Result<Option<Proxy>, Refusal> {
-        let proxy = call.proxy.as_ref().map(Proxy::new).transpose();
+        let proxy = call.proxy.as_ref().map(Proxy::try_from).transpose();
         proxy.map_err(|error| Refusal::InvalidRequest { why: error.to_string() })
     }
 
