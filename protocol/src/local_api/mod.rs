@@ -79,3 +79,6 @@ pub const MEDIA_LINES: &str = "application/x-ndjson";
 pub const MEDIA_REQUEST: &str = "application/picket-request+cwt";
 /// The media type of the metrics.
 pub const MEDIA_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+#[cfg(test)]
+mod tests;
