@@ -4,11 +4,14 @@ use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
+    codec,
     documents::activation::Mode,
     ids::{ApplianceId, Epoch, HeartbeatDigest, SensorId, Serial, StreamId},
     names::{Label, SensorName},
+    refusal::Refusal,
     time::UnixSeconds,
 };
 
@@ -27,6 +30,29 @@ pub struct Heartbeat {
     pub versions: Versions,
     /// Everything else; a candidate's heartbeat carries none of it.
     pub status: Option<SensorStatus>,
+}
+
+impl Heartbeat {
+    /// Its bytes on the wire.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        codec::heartbeat::encode(self)
+    }
+
+    /// Gates and reads a heartbeat. What a later release adds is ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::TooLarge`], [`Refusal::NotDeterministic`] or [`Refusal::Malformed`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
+        codec::heartbeat::decode(bytes)
+    }
+
+    /// The link that the next heartbeat carries once this one, in these bytes, was answered.
+    #[must_use]
+    pub fn digest(bytes: &[u8]) -> HeartbeatDigest {
+        HeartbeatDigest::from_bytes(Sha256::digest(bytes).into())
+    }
 }
 
 /// The heartbeat chain of one key: shows a copied key as a fork.
@@ -52,6 +78,11 @@ pub enum Standing {
     Deactivated,
 }
 
+impl Standing {
+    /// Every standing.
+    pub const ALL: [Self; 3] = [Self::Candidate, Self::Committed, Self::Deactivated];
+}
+
 /// Versions of what runs, not of what was installed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Versions {
@@ -72,7 +103,7 @@ pub struct SensorStatus {
     pub name: SensorName,
     /// The hardware.
     pub appliance: ApplianceId,
-    /// Addresses of its interfaces, at most 32.
+    /// Addresses of its interfaces, at most [`Self::MAX_ADDRESSES`].
     pub addresses: Vec<String>,
     /// Seconds since the agent started.
     pub uptime_seconds: u64,
@@ -90,6 +121,19 @@ pub struct SensorStatus {
     pub streams: BTreeMap<StreamId, StreamTotals>,
     /// Why the last candidate did not commit: a refusal code, if one did not.
     pub last_candidate: Option<String>,
+}
+
+impl SensorStatus {
+    /// Most addresses told.
+    pub const MAX_ADDRESSES: usize = 32;
+    /// Most counters told.
+    pub const MAX_COUNTERS: usize = 256;
+    /// Most streams told.
+    pub const MAX_STREAMS: usize = 64;
+    /// Most drop reasons told of a stream.
+    pub const MAX_REASONS: usize = 32;
+    /// Most characters of a version, code, address or counter's name.
+    pub const MAX_TEXT: usize = 256;
 }
 
 /// The parts whose health is told.
@@ -199,6 +243,23 @@ pub struct Answer {
     pub deactivation: Option<Vec<u8>>,
 }
 
+impl Answer {
+    /// Its bytes on the wire.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        codec::answer::encode(self)
+    }
+
+    /// Gates and reads an answer. What a later release adds is ignored; the documents in it are not opened.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::TooLarge`], [`Refusal::NotDeterministic`] or [`Refusal::Malformed`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
+        codec::answer::decode(bytes)
+    }
+}
+
 /// What the owner wishes of a sensor in force.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DesiredState {
@@ -226,6 +287,11 @@ impl DesiredState {
 pub struct Confirmation {
     /// Everything up to this number, less the ranges it lacks.
     pub up_to: u64,
-    /// At most 64 ranges (first, last) that it lacks below.
+    /// Ranges (first, last) that it lacks below, ascending and apart, at most [`Self::MAX_LACKS`].
     pub lacks: Vec<(u64, u64)>,
+}
+
+impl Confirmation {
+    /// Most ranges told.
+    pub const MAX_LACKS: usize = 64;
 }

@@ -2,8 +2,8 @@
 //!
 //! No I/O, no clock, no randomness: time, keys and entropy are arguments. `no_std`, so that the compiler keeps it so.
 //!
-//! Reading from outside in: [`cbor`] is the strict gate that every outside byte passes first; [`cose`] the signed
-//! envelope; [`trust`] judges which key may sign what; [`reading`] is the numbered reading order that ends in a
+//! Reading from outside in: [`cbor`] is the strict gate that every outside byte passes first; `cose` opens the
+//! signed envelope; [`trust`] judges which key may sign what; [`reading`] is the numbered reading order that ends in a
 //! [`Verified`](verified::Verified) document, or in one [`Refusal`](refusal::Refusal).
 #![no_std]
 
@@ -11,11 +11,23 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod armour;
+pub mod cbor;
+mod codec;
+mod cose;
 pub mod documents;
+pub mod endpoint_url;
+pub mod floors;
 pub mod heartbeat;
 pub mod ids;
+pub mod issue;
+pub mod keys;
 pub mod local_api;
 pub mod names;
+pub mod reading;
 pub mod refusal;
 pub mod time;
+pub mod trust;
 pub mod wire;
+
+pub use reading::verified;

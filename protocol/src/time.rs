@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 pub struct UnixSeconds(pub i64);
 
 impl UnixSeconds {
+    /// The instants that documents hold: 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z.
+    pub const RANGE: core::ops::RangeInclusive<Self> = Self(0)..=Self(253_402_300_799);
+
     /// This instant and `seconds` more; the ends of time do not wrap.
     #[must_use]
     pub const fn plus(self, seconds: i64) -> Self {

@@ -39,5 +39,9 @@ pub const MAX_HEARTBEAT: usize = 64 * 1024;
 pub const MAX_ANSWER: usize = 256 * 1024;
 /// Most bytes of a request document.
 pub const MAX_REQUEST: usize = 4096;
+/// Most bytes of a deactivation.
+pub const MAX_DEACTIVATION: usize = 4096;
+/// Most bytes of a trust root file.
+pub const MAX_ROOT_FILE: usize = 64 * 1024;
 /// Most bytes of a trust root version.
 pub const MAX_TRUST_ROOT: usize = 8192;

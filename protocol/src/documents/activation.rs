@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
+    cbor::fields::At,
+    endpoint_url::{EndpointUrl, Scheme},
     ids::{ApplianceId, Cti, Owner, SensorId, Serial, SubscriptionId, Thumbprint, TrustRootId},
     names::{Label, SensorName},
+    refusal::Refusal,
     time::UnixSeconds,
 };
 
@@ -50,6 +53,38 @@ pub struct Activation {
 impl Activation {
     /// Most tags on a sensor.
     pub const MAX_TAGS: usize = 32;
+    /// Longest upload window, seconds.
+    pub const MAX_UPLOAD_WINDOW: i64 = 365 * 86_400;
+
+    /// Whether it holds together: what its encoding alone does not show. Readers refuse what this refuses.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Malformed`] with the first rule it breaks.
+    pub fn check(&self) -> Result<(), Refusal> {
+        let at = At::document("activation");
+        let opens = self.issued_at.max(self.not_before);
+        let window = self.upload_until.since(opens);
+        if !(1..=Self::MAX_UPLOAD_WINDOW).contains(&window) {
+            return Err(at.field("exp").malformed("not 1 second to 365 days after iat and nbf"));
+        }
+        if self.serial > Serial::MAX {
+            return Err(at.field("serial").malformed("out of range"));
+        }
+        if self.tags.len() > Self::MAX_TAGS {
+            return Err(at.field("tags").malformed(format_args!("{}, at most {}", self.tags.len(), Self::MAX_TAGS)));
+        }
+        match &self.mode {
+            ModeSettings::CloudConnected(cloud) => {
+                cloud.portal.check(Scheme::Https, &at.field("portal"))?;
+                cloud.hub.check(&at.field("hub"))
+            }
+            ModeSettings::LocallyManaged(local) => match &local.management_console {
+                Some(console) => console.endpoint.check(Scheme::Https, &at.field("management console")),
+                None => Ok(()),
+            },
+        }
+    }
 
     /// Whose sensor this makes it.
     #[must_use]
@@ -162,12 +197,29 @@ impl Endpoint {
     pub const MAX_URL: usize = 255;
     /// Most CA certificates of an endpoint.
     pub const MAX_CA_CERTIFICATES: usize = 8;
+
+    fn check(&self, scheme: Scheme, at: &At<'_>) -> Result<(), Refusal> {
+        EndpointUrl::parse(&self.url, scheme).map_err(|error| at.field("url").malformed(error))?;
+        let at = at.field("CA certificates");
+        if !(1..=Self::MAX_CA_CERTIFICATES).contains(&self.ca_certificates.len()) {
+            return Err(at.malformed(format_args!("{}, must be 1 to 8", self.ca_certificates.len())));
+        }
+        if self.ca_certificates.iter().any(|certificate| !Certificate::LENGTHS.contains(&certificate.0.len())) {
+            return Err(at.malformed("empty or too long"));
+        }
+        Ok(())
+    }
 }
 
 /// A certificate in DER.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Certificate(pub Vec<u8>);
+
+impl Certificate {
+    /// Fewest and most bytes of one.
+    pub const LENGTHS: core::ops::RangeInclusive<usize> = 1..=4096;
+}
 
 /// An IoT hub.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -182,6 +234,29 @@ pub struct Hub {
     pub portal_confirms: bool,
 }
 
+impl Hub {
+    /// Where the sensor id stands in a topic template.
+    pub const TOPIC_PLACEHOLDER: &str = "{sensor_id}";
+    /// Most bytes of a topic template.
+    pub const MAX_TOPIC: usize = 256;
+
+    fn check(&self, at: &At<'_>) -> Result<(), Refusal> {
+        self.endpoint.check(self.kind.scheme(), at)?;
+        match (self.kind, &self.topic_template) {
+            (HubKind::Https, None) => Ok(()),
+            (HubKind::Mqtt, Some(topic)) if is_topic(topic) => Ok(()),
+            (HubKind::Https, Some(_)) => Err(at.field("topic template").malformed("an HTTPS hub has none")),
+            (HubKind::Mqtt, _) => Err(at.field("topic template").malformed("not a topic with {sensor_id} in it")),
+        }
+    }
+}
+
+/// A topic to publish to (MQTT 5 §4.7), with the sensor's own place in it: no wildcards, no control characters.
+fn is_topic(topic: &str) -> bool {
+    let forbidden = |character: char| matches!(character, '+' | '#') || character.is_control();
+    topic.len() <= Hub::MAX_TOPIC && !topic.contains(forbidden) && topic.matches(Hub::TOPIC_PLACEHOLDER).count() == 1
+}
+
 /// How an IoT hub is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -190,6 +265,17 @@ pub enum HubKind {
     Https,
     /// MQTT 5 over mutual TLS.
     Mqtt,
+}
+
+impl HubKind {
+    /// The scheme of its address.
+    #[must_use]
+    pub const fn scheme(self) -> Scheme {
+        match self {
+            Self::Https => Scheme::Https,
+            Self::Mqtt => Scheme::Mqtts,
+        }
+    }
 }
 
 /// A token. Never printed; erased when dropped.

@@ -22,8 +22,15 @@ pub struct Deactivation {
     pub cti: Cti,
     /// Its own serial, above every activation it ends.
     pub serial: Serial,
-    /// Why, in a sentence for the sensor's people. At most 256 characters.
+    /// Why, in a sentence for the sensor's people. At most [`Self::MAX_REASON`] characters.
     pub reason: String,
-    /// Who decided it at the portal. At most 128 characters.
+    /// Who decided it at the portal. At most [`Self::MAX_DECIDED_BY`] characters.
     pub decided_by: String,
+}
+
+impl Deactivation {
+    /// Most characters of a reason.
+    pub const MAX_REASON: usize = 256;
+    /// Most characters of who decided.
+    pub const MAX_DECIDED_BY: usize = 128;
 }

@@ -29,4 +29,15 @@ impl DocumentType {
             Self::Request => "application/picket-request+cwt",
         }
     }
+
+    /// What people call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TrustRoot => "trust root",
+            Self::Activation => "activation",
+            Self::Deactivation => "deactivation",
+            Self::Request => "request",
+        }
+    }
 }

@@ -1,11 +1,11 @@
 //! The trust root: which keys may sign what.
 
-use alloc::{collections::BTreeSet, vec::Vec};
+use alloc::{collections::BTreeSet, string::ToString as _, vec::Vec};
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::Kid;
+use crate::{cbor::fields::At, ids::Kid, refusal::Refusal};
 
 /// One version of a trust root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,48 @@ pub struct TrustRoot {
 }
 
 impl TrustRoot {
+    /// Whether it holds together, apart from who signed it.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Malformed`] with the first rule it breaks.
+    pub fn check(&self) -> Result<(), Refusal> {
+        let at = At::document("trust root");
+        if self.version == 0 {
+            return Err(at.field("version").malformed("0, must be from 1 on"));
+        }
+        let most = self.root_keys.len().min(usize::from(Self::MAX_THRESHOLD));
+        if !(1..=most).contains(&usize::from(self.threshold)) {
+            return Err(at.field("threshold").malformed(format_args!("{}, must be 1 to {most}", self.threshold)));
+        }
+        let role_keys = self.keys.iter().map(|role_key| role_key.key);
+        if !each_once(self.root_keys.iter().copied()) || !each_once(role_keys) {
+            return Err(at.malformed("a key stands twice"));
+        }
+        if self.root_keys.iter().any(|key| self.withdrawn.contains(&key.kid())) {
+            return Err(at.field("withdrawn").malformed("a root key"));
+        }
+        Ok(())
+    }
+
+    /// The key `kid`, if it may sign for `role`.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::SignerWithdrawn`], [`Refusal::UnknownSigner`] or [`Refusal::WrongRole`], in this order.
+    pub fn signer(&self, kid: &Kid, role: Role) -> Result<PublicKey, Refusal> {
+        let kid = *kid;
+        if self.withdrawn.contains(&kid) {
+            return Err(Refusal::SignerWithdrawn { kid });
+        }
+        let found = self.keys.iter().find(|found| found.key.kid() == kid).ok_or(Refusal::UnknownSigner { kid })?;
+        if found.roles.contains(&role) {
+            Ok(found.key)
+        } else {
+            Err(Refusal::WrongRole { kid, needs: role.to_string() })
+        }
+    }
+
     /// Most root keys.
     pub const MAX_ROOT_KEYS: usize = 5;
     /// Highest threshold.
@@ -31,6 +73,11 @@ impl TrustRoot {
     pub const MAX_KEYS: usize = 16;
     /// Most withdrawn kids.
     pub const MAX_WITHDRAWN: usize = 64;
+}
+
+fn each_once(keys: impl Iterator<Item = PublicKey>) -> bool {
+    let mut seen = BTreeSet::new();
+    keys.into_iter().all(|key| seen.insert(key))
 }
 
 /// A raw Ed25519 public key.
@@ -43,7 +90,7 @@ pub struct PublicKey(pub [u8; 32]);
 pub struct RoleKey {
     /// The key.
     pub key: PublicKey,
-    /// At least one.
+    /// The roles known here; a file lists at least one, perhaps of a later release.
     pub roles: BTreeSet<Role>,
 }
 
@@ -62,6 +109,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role.
+    pub const ALL: [Self; 4] = [Self::Activation, Self::Ti, Self::Recovery, Self::Receipt];
+
     /// The role as it stands in a trust root.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

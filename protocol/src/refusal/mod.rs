@@ -24,10 +24,11 @@ pub enum Refusal {
     Malformed { at: String },
     NotDeterministic { at: String },
     UnsupportedVersion { found: u64 },
+    BadHeaders { why: String },
     NoTrustRoot { fingerprint: TrustRootId },
     UnknownRoot { fingerprint: TrustRootId },
     RootChainBroken { version: u64, why: String },
-    RootTooOld { newest_in_file: u64, pinned: u64 },
+    RootTooOld { oldest_in_file: u64, pinned: u64 },
     UnknownSigner { kid: Kid },
     SignerWithdrawn { kid: Kid },
     WrongRole { kid: Kid, needs: String },
@@ -169,10 +170,10 @@ impl Refusal {
                 vec![("trust root fingerprint", fingerprint.to_string())]
             }
             Self::RootChainBroken { version, why } => vec![("at version", version.to_string()), ("why", why.clone())],
-            Self::RootTooOld { newest_in_file, pinned } => {
+            Self::RootTooOld { oldest_in_file, pinned } => {
                 vec![
-                    ("newest version in the file", newest_in_file.to_string()),
-                    ("version pinned here", pinned.to_string()),
+                    ("oldest version in the file", oldest_in_file.to_string()),
+                    ("newest version stored here", pinned.to_string()),
                 ]
             }
             Self::UnknownSigner { kid } | Self::SignerWithdrawn { kid } | Self::BadSignature { kid } => {
@@ -204,7 +205,7 @@ impl Refusal {
             Self::NoCandidate | Self::NameFixed | Self::ConfirmationMismatch => vec![],
             Self::InvalidName { found, why } => vec![("name", found.clone()), ("why", why.clone())],
             Self::Forbidden { needs } => vec![("needs", needs.clone())],
-            Self::InvalidRequest { why } => vec![("why", why.clone())],
+            Self::InvalidRequest { why } | Self::BadHeaders { why } => vec![("why", why.clone())],
             Self::NotFound { what } => vec![("what", what.clone())],
             Self::StorageFailed { path, why } => vec![("path", path.clone()), ("why", why.clone())],
             Self::NewerState { found, known } => {

@@ -51,6 +51,10 @@ words! {
         "The file has a format version that this sensor does not know",
         "The portal is newer than the sensor's software.",
         ["Update the sensor's software", "Or have the portal issue the file in the older version"];
+    BAD_HEADERS Refusal::BadHeaders { .. } => "activation.bad-headers", 422,
+        "The file's signature does not say properly how it was made",
+        "The signed header holds exactly the algorithm, the key and the kind of document; nothing may stand outside the signature.",
+        ["Download the file again from the portal", "If it comes from other software, have it write the headers that docs/cddl describes"];
     NO_TRUST_ROOT Refusal::NoTrustRoot { .. } => "activation.no-trust-root", 409,
         "This sensor does not know any trust root yet",
         "A sensor believes only trust roots that its image brought or that its people added; a file never brings its own.",
