@@ -1,0 +1,175 @@
+//! Why the portal refuses: the protocol's refusals where one fits, and the portal's own.
+
+use picket_protocol::{
+    ids::SensorId,
+    refusal::{Found, Problem, Refusal},
+};
+
+/// A refusal of the portal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// One that the protocol knows.
+    Protocol(Refusal),
+    /// No token, or not one of ours.
+    Unauthorized,
+    /// The key may not do this, or not any more.
+    NotAccepted { why: &'static str },
+    /// Another sensor of the subscription has the name.
+    NameTaken { name: String },
+    /// A management console issues nothing.
+    NotAPortal,
+    /// Only a management console pairs.
+    NotAConsole,
+    /// There is no usable key to sign with.
+    NoSigner { why: String },
+    /// The sensor that speaks to a management console is not locally managed.
+    NotLocallyManaged,
+    /// The built-in hub does not take events of this type.
+    UnsupportedEvent { kind: String },
+    /// The hub is still named by sensors.
+    HubInUse { sensors: u64 },
+    /// Too much at once.
+    TooBusy,
+    /// The database failed.
+    StorageFailed,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self::Protocol(refusal)
+    }
+}
+
+/// Seconds after which to try again, when the portal is the one that cannot.
+pub const RETRY_AFTER_SECONDS: u32 = 5;
+
+struct Words {
+    code: &'static str,
+    status: u16,
+    title: &'static str,
+    next: &'static [&'static str],
+}
+
+impl Refused {
+    /// A request that does not say what the interface asks for.
+    #[must_use]
+    pub fn invalid(why: impl Into<String>) -> Self {
+        Self::Protocol(Refusal::InvalidRequest { why: why.into() })
+    }
+
+    /// A sensor that does not exist.
+    #[must_use]
+    pub fn no_sensor(sensor: SensorId) -> Self {
+        Self::Protocol(Refusal::NotFound { what: format!("sensor {sensor}") })
+    }
+
+    /// The HTTP status, by the numbers of `http`.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            // Its status in the protocol is what the agent's local API says about us; we say it ourselves.
+            Self::Protocol(Refusal::Rejected { status }) => *status,
+            Self::Protocol(refusal) => refusal.status(),
+            own => own.words().status,
+        }
+    }
+
+    /// The RFC 9457 problem.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        if let Self::Protocol(refusal) = self {
+            return Problem { status: self.status(), ..refusal.problem() };
+        }
+        let words = self.words();
+        let found = self.found();
+        let facts: Vec<String> = found.iter().map(|Found { label, value }| format!("{label}: {value}")).collect();
+        let detail =
+            if facts.is_empty() { words.title.to_owned() } else { format!("{} ({})", words.title, facts.join(", ")) };
+        Problem {
+            kind: format!("urn:picket:refusal:{}", words.code),
+            code: words.code.to_owned(),
+            title: words.title.to_owned(),
+            status: words.status,
+            detail,
+            found,
+            next: words.next.iter().map(|step| (*step).to_owned()).collect(),
+        }
+    }
+
+    fn found(&self) -> Vec<Found> {
+        let one = |label: &str, value: String| vec![Found { label: label.to_owned(), value }];
+        match self {
+            Self::NotAccepted { why } => one("why", (*why).to_owned()),
+            Self::NameTaken { name } => one("name", name.clone()),
+            Self::NoSigner { why } => one("why", why.clone()),
+            Self::UnsupportedEvent { kind } => one("type", kind.clone()),
+            Self::HubInUse { sensors } => one("sensors", sensors.to_string()),
+            Self::Protocol(refusal) => refusal.found(),
+            Self::Unauthorized
+            | Self::NotAPortal
+            | Self::NotAConsole
+            | Self::NotLocallyManaged
+            | Self::TooBusy
+            | Self::StorageFailed => Vec::new(),
+        }
+    }
+
+    fn words(&self) -> Words {
+        let (code, status, title, next): (_, _, _, &'static [&'static str]) = match self {
+            Self::Protocol(refusal) => (refusal.code(), refusal.status(), refusal.title(), refusal.next()),
+            Self::Unauthorized => {
+                ("portal.unauthorized", 401, "A valid API token is needed", &["Send it as Authorization: Bearer TOKEN"])
+            }
+            Self::NotAccepted { .. } => (
+                "portal.rejected",
+                403,
+                "The portal rejects this sensor",
+                &["Look at the sensor's page at the portal", "If it was registered anew, upload its new activation file"],
+            ),
+            Self::NameTaken { .. } => {
+                ("portal.name-taken", 409, "Another sensor of this subscription has the name", &["Choose another name"])
+            }
+            Self::NotAPortal => (
+                "portal.not-a-portal",
+                409,
+                "A management console does not register sensors or issue activation files",
+                &["Onboard the sensor at its portal, and give the file this console's address and a pairing token"],
+            ),
+            Self::NotAConsole => (
+                "portal.not-a-console",
+                409,
+                "Only a management console pairs with sensors",
+                &["Make the pairing token at the management console"],
+            ),
+            Self::NoSigner { .. } => (
+                "portal.no-signer",
+                409,
+                "The portal has no key that may sign this now",
+                &["Add an activation key to the trust root: picket-portal root add-key"],
+            ),
+            Self::NotLocallyManaged => (
+                "portal.not-locally-managed",
+                403,
+                "A management console takes heartbeats of locally managed sensors only",
+                &["Activate the sensor with a locally managed file that names this console"],
+            ),
+            Self::UnsupportedEvent { .. } => (
+                "hub.unsupported-event",
+                422,
+                "This hub does not take events of this type",
+                &["Keep the event", "Update the portal"],
+            ),
+            Self::HubInUse { .. } => {
+                ("portal.hub-in-use", 409, "Sensors still name this hub", &["Move those sensors to another hub first"])
+            }
+            Self::TooBusy => ("portal.too-busy", 503, "The portal has too much to do", &["Try again a little later"]),
+            Self::StorageFailed => (
+                "portal.storage-failed",
+                503,
+                "The portal could not write its database, so nothing was changed",
+                &["Try again a little later", "If it lasts, look at the portal's log: its disk may be full"],
+            ),
+        };
+        Words { code, status, title, next }
+    }
+}
