@@ -95,7 +95,8 @@ impl Appliance {
     }
 
     /// The trust store as these versions would make it. Versions that do not hold change nothing.
-    pub(crate) fn trust_with(&self, issuer: TrustRootId, roots: &[Vec<u8>]) -> TrustStore {
+    #[must_use]
+    pub fn trust_with(&self, issuer: TrustRootId, roots: &[Vec<u8>]) -> TrustStore {
         let mut trust = self.trust.clone();
         // The stored chain may have moved on since these were read; then it judges.
         let _ = trust.adopt(&issuer, roots);

@@ -21,12 +21,6 @@ use crate::{
 pub(crate) fn offered(phase: Phase, turn: &mut Turn<'_>, accepted: Accepted, start: Start, by: &Actor) -> Phase {
     match judge(&phase, turn, &accepted) {
         Verdict::Refuse(why) => {
-            turn.audit(
-                by,
-                Action::ActivationRefused,
-                Some(describe(accepted.activation())),
-                Some(alloc::format!("{why}")),
-            );
             turn.answer(Err(why));
             phase
         }

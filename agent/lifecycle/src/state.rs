@@ -37,9 +37,6 @@ impl Default for State {
 }
 
 impl State {
-    /// The version of the form in which the state is stored.
-    pub const VERSION: u64 = 1;
-
     /// Takes what happened; gives the state after it and what is to be done, in order. Total: an event that does not
     /// fit the state changes nothing.
     #[must_use]

@@ -164,7 +164,7 @@ impl Handle {
     /// Commands that may wait; further callers wait to send theirs.
     pub(super) const QUEUE: usize = 32;
 
-    pub(super) const fn new(commands: mpsc::Sender<Command>, snapshots: watch::Receiver<Arc<Snapshot>>) -> Self {
+    pub(crate) const fn new(commands: mpsc::Sender<Command>, snapshots: watch::Receiver<Arc<Snapshot>>) -> Self {
         Self { commands, snapshots }
     }
 

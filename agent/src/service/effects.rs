@@ -48,6 +48,9 @@ pub trait Effects: Send + 'static {
     /// also the second copy, which a corrupt store is recovered from.
     fn persist(&mut self, record: Record) -> impl Future<Output = Result<(), Refusal>> + Send;
 
+    /// The health of the control state: `ok`, or a stable code.
+    fn store_health(&self) -> &'static str;
+
     /// Erases the identities of every activation but these. Never fails loudly: what is left is erased next time.
     fn keep_identities(&mut self, keep: &BTreeSet<Cti>) -> impl Future<Output = ()> + Send;
 

@@ -3,8 +3,20 @@
 //! [`Handle`] is how the rest of the agent speaks to it; [`Effects`] is what the rest of the agent does for it. All
 //! decisions are `picket-lifecycle`'s; nothing here decides what a sensor does.
 
+mod answer;
+mod boot;
+mod calls;
 mod command;
+mod commands;
 mod effects;
+mod heartbeat;
+mod perform;
+mod reading;
+mod snapshot;
+mod stored;
+mod task;
 
 pub use command::{Command, Handle, Reply, Snapshot, Target};
 pub use effects::{Effects, HeartbeatReply, Record};
+pub use stored::readable;
+pub use task::{Service, Startup};

@@ -1,0 +1,132 @@
+//! Commands become events, and what became of them answers. Decides nothing.
+
+use picket_lifecycle::{accepted::Accepted, event::Event, outcome::Outcome};
+use picket_protocol::{
+    documents::activation::Activation,
+    local_api::{ActivationAnswer, Present, Preview, Progress, TrustConfirmation, TrustRootView, VerifyAnswer},
+    reading::{Reading, inspect},
+    refusal::Refusal,
+    verified::Verified,
+};
+
+use super::{
+    boot,
+    command::Command,
+    effects::Effects,
+    reading::{self, Circumstances},
+    task::Service,
+};
+
+impl<E: Effects> Service<E> {
+    /// Does what a command asks, and answers it. A caller that went away is no reason not to.
+    pub(super) async fn obey(&mut self, command: Command) {
+        match command {
+            Command::Look(reply) => _ = reply.send(Ok(self.publish())),
+            Command::Verify { file, reply } => {
+                let read = self.read(&file, false);
+                _ = reply.send(read.map(|reading| VerifyAnswer::new(reading.activation(), is_active(&reading))));
+            }
+            Command::Preview { file, reply } => {
+                let read = self.read(&file, false);
+                let present = Present::from(&self.snapshot(&boot::moment()).status);
+                let preview = |reading: Reading| Preview::new(reading.activation(), is_active(&reading), &present);
+                _ = reply.send(read.map(preview));
+            }
+            Command::Activate { file, start, override_window, by, reply } => {
+                let answer = match self.read(&file, override_window) {
+                    Ok(reading) => {
+                        let accepted = Accepted::from(reading.activation());
+                        let outcome = self.happened(Event::FileOffered { accepted, start, by }).await;
+                        self.activation_answer(outcome, reading.activation())
+                    }
+                    Err(why) => Err(why),
+                };
+                if let Err(why) = &answer {
+                    self.count("files-refused");
+                    tracing::info!(code = why.code(), %why, "an activation file was refused");
+                }
+                _ = reply.send(answer);
+            }
+            Command::CandidateNow { by, reply } => _ = reply.send(self.ask(Event::SwitchAsked { by }).await),
+            Command::CandidateKeep { by, reply } => _ = reply.send(self.ask(Event::KeepAsked { by }).await),
+            Command::CandidateRetry { by, reply } => _ = reply.send(self.ask(Event::RetryAsked { by }).await),
+            Command::Rename { change, by, reply } => {
+                let event = Event::NameAsked { name: change.name.into(), by };
+                _ = reply.send(self.ask(event).await);
+            }
+            Command::ChooseProxy { choice, by, reply } => {
+                _ = reply.send(self.ask(Event::ProxyAsked { choice, by }).await);
+            }
+            Command::AddTrust { file, by, reply } => {
+                let outcome = self.happened(Event::TrustOffered { file, by }).await;
+                _ = reply.send(self.trusted(outcome));
+            }
+            Command::ConfirmTrust { confirmation, by, reply } => {
+                let answer = match roots(&confirmation) {
+                    Ok(roots) => {
+                        let outcome = self.happened(Event::TrustConfirmed { roots, confirmation, by }).await;
+                        self.trusted(outcome)
+                    }
+                    Err(why) => Err(why),
+                };
+                _ = reply.send(answer);
+            }
+            Command::MakeRequest(reply) => {
+                _ = reply.send(self.effects.make_request(&self.appliance, boot::moment().wall));
+            }
+            Command::Audit { after, limit, reply } => _ = reply.send(self.effects.audit(after, limit)),
+            Command::Reset { by, reply } => {
+                let answer = self.ask(Event::ResetAsked { by }).await;
+                if answer.is_ok() {
+                    self.pin_trust_files().await;
+                }
+                _ = reply.send(answer);
+            }
+        }
+    }
+
+    async fn ask(&mut self, event: Event) -> Result<(), Refusal> {
+        self.happened(event).await.unwrap_or_else(|| Err(unanswered())).map(drop)
+    }
+
+    fn read(&self, file: &[u8], override_window: bool) -> Result<Reading, Refusal> {
+        let (keys, wall) = (self.effects.request_keys(), boot::moment().wall);
+        let circumstances = Circumstances { appliance: &self.appliance, keys: &keys, wall, override_window };
+        reading::activation(file, &self.state, self.state.appliance().trust(), &circumstances)
+    }
+
+    fn activation_answer(
+        &self,
+        outcome: Option<Result<Outcome, Refusal>>,
+        activation: &Verified<Activation>,
+    ) -> Result<ActivationAnswer, Refusal> {
+        let outcome = match outcome.unwrap_or_else(|| Err(unanswered()))? {
+            Outcome::Committed { .. } => Progress::Committed,
+            Outcome::Candidate { .. } => Progress::Candidate,
+            Outcome::AlreadyActive | Outcome::Kept | Outcome::Done | Outcome::Trusted { .. } => Progress::AlreadyActive,
+        };
+        let epoch = self.state.appliance().epoch();
+        Ok(ActivationAnswer { outcome, serial: activation.serial, cti: activation.cti, epoch })
+    }
+
+    fn trusted(&self, outcome: Option<Result<Outcome, Refusal>>) -> Result<TrustRootView, Refusal> {
+        let Outcome::Trusted { fingerprint } = outcome.unwrap_or_else(|| Err(unanswered()))? else {
+            return Err(unanswered());
+        };
+        let mut roots = self.state.trust_roots().into_iter();
+        roots.find(|root| root.id == fingerprint).ok_or_else(unanswered)
+    }
+}
+
+const fn is_active(reading: &Reading) -> bool {
+    matches!(reading, Reading::AlreadyActive(_))
+}
+
+fn roots(confirmation: &TrustConfirmation) -> Result<Vec<Vec<u8>>, Refusal> {
+    Ok(inspect(&confirmation.file()?)?.roots().to_vec())
+}
+
+/// The state machine answers every event of a caller; this stands for the day it does not.
+fn unanswered() -> Refusal {
+    Refusal::InvalidRequest { why: "the sensor gave no answer".to_owned() }
+}

@@ -1,0 +1,180 @@
+//! The loop of the one task that owns the state: waits for a command, a result, or the next instant that matters.
+
+use std::{collections::BTreeMap, collections::VecDeque, future::Future, path::PathBuf, sync::Arc, time::Duration};
+
+use picket_lifecycle::{
+    State,
+    audit::{Actor, AuditRecord},
+    event::Event,
+    moment::{BootMillis, Moment},
+    settings::Settings,
+};
+use picket_protocol::{ids::ApplianceId, refusal::Refusal};
+use tokio::sync::{mpsc, watch};
+
+use super::{
+    answer, boot,
+    calls::{Calls, Ended},
+    command::{Command, Handle, Snapshot},
+    effects::Effects,
+    reading::Circumstances,
+    stored,
+};
+
+/// Timers stop while a machine sleeps and the boot-time clock does not: look at it at least this often.
+const LONGEST_SLEEP: Duration = Duration::from_secs(5 * 60);
+
+/// What the service starts with.
+#[derive(Debug)]
+pub struct Startup {
+    /// The state as it was stored; none for an appliance that was never anybody's.
+    pub state: Option<Vec<u8>>,
+    /// The hardware.
+    pub appliance: ApplianceId,
+    /// What configuration and build say.
+    pub settings: Settings,
+    /// The trust root files of the image, pinned at every start.
+    pub trust_files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+/// The one task that owns the state.
+#[derive(Debug)]
+pub struct Service<E> {
+    pub(super) effects: E,
+    pub(super) state: State,
+    pub(super) appliance: ApplianceId,
+    pub(super) settings: Settings,
+    pub(super) trust_files: Vec<(PathBuf, Vec<u8>)>,
+    pub(super) started: BootMillis,
+    pub(super) counters: BTreeMap<String, u64>,
+    pub(super) store_health: &'static str,
+    /// Records of changes that could only be kept in memory: they go with the next store.
+    pub(super) unstored_audit: Vec<AuditRecord>,
+    pub(super) calls: Calls,
+    pub(super) follow_ups: VecDeque<Event>,
+    ended: mpsc::UnboundedReceiver<Ended>,
+    commands: mpsc::Receiver<Command>,
+    snapshots: watch::Sender<Arc<Snapshot>>,
+}
+
+impl<E: Effects> Service<E> {
+    /// Loads the state. Touches no network and writes nothing: the agent can be READY before [`Self::run`].
+    ///
+    /// # Errors
+    /// [`Refusal::StorageFailed`] for a state that [`stored::readable`] refuses.
+    pub fn new(effects: E, startup: Startup) -> Result<(Self, Handle), Refusal> {
+        let state = startup.state.as_deref().map(stored::decode).transpose()?.unwrap_or_default();
+        let (calls, ended) = Calls::new();
+        let (sender, commands) = mpsc::channel(Handle::QUEUE);
+        let now = boot::moment();
+        let version = effects.versions().agent;
+        let first = Snapshot::of(&state, &now, &startup.appliance, version, Duration::ZERO);
+        let (snapshots, watcher) = watch::channel(Arc::new(first));
+        let service = Self {
+            effects,
+            state,
+            appliance: startup.appliance,
+            settings: startup.settings,
+            trust_files: startup.trust_files,
+            started: now.boot,
+            counters: BTreeMap::new(),
+            store_health: "ok",
+            unstored_audit: Vec::new(),
+            calls,
+            follow_ups: VecDeque::new(),
+            ended,
+            commands,
+            snapshots,
+        };
+        Ok((service, Handle::new(sender, watcher)))
+    }
+
+    /// Runs until `stop`. The state is stored once more on the way out.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+        let stop = std::pin::pin!(stop);
+        let mut stop = stop;
+        self.start().await;
+        loop {
+            self.publish();
+            let sleep = self.until_next_wake();
+            tokio::select! {
+                () = &mut stop => break,
+                Some(command) = self.commands.recv() => self.obey(command).await,
+                Some(ended) = self.ended.recv() => self.ended(ended).await,
+                () = tokio::time::sleep(sleep) => {
+                    self.happened(Event::Woke).await;
+                }
+            }
+        }
+        self.store_at_stop().await;
+    }
+
+    async fn start(&mut self) {
+        let settings = self.settings.clone();
+        self.happened(Event::Started { boot: boot::boot_id(), settings }).await;
+        self.pin_trust_files().await;
+        self.report_store_health();
+        self.follow_up().await;
+    }
+
+    /// Pins what the image brings. Also after a reset, which erases trust.
+    pub(super) async fn pin_trust_files(&mut self) {
+        for (path, file) in self.trust_files.clone() {
+            let event = Event::TrustOffered { file, by: Actor::Configuration };
+            if let Some(Err(why)) = self.happened(event).await {
+                tracing::warn!(path = %path.display(), code = why.code(), %why, "a trust root file is not used");
+            }
+        }
+    }
+
+    async fn ended(&mut self, ended: Ended) {
+        let event = match ended {
+            Ended::Event(event) => event,
+            Ended::Heartbeat(ended) => {
+                if ended.result.is_ok() {
+                    self.count("heartbeats-answered");
+                }
+                let (keys, wall) = (self.effects.request_keys(), boot::moment().wall);
+                let circumstances =
+                    Circumstances { appliance: &self.appliance, keys: &keys, wall, override_window: false };
+                answer::event(ended, &self.state, &circumstances)
+            }
+        };
+        self.log_failure(&event);
+        self.happened(event).await;
+    }
+
+    fn log_failure(&mut self, event: &Event) {
+        let (what, failed) = match event {
+            Event::Enrolled(ended) => ("enrolment", ended.result.as_ref().err()),
+            Event::Renewed(ended) => ("renewal", ended.result.as_ref().err()),
+            Event::HeartbeatAnswered(ended) => ("heartbeat", ended.result.as_ref().err()),
+            Event::HubProbed(ended) => ("hub probe", ended.result.as_ref().err()),
+            _ => return,
+        };
+        if let Some(failure) = failed {
+            self.count("calls-failed");
+            tracing::debug!(what, code = failure.refusal.code(), why = %failure.refusal, "a call failed");
+        }
+    }
+
+    pub(super) fn count(&mut self, what: &str) {
+        *self.counters.entry(what.to_owned()).or_default() += 1;
+    }
+
+    fn until_next_wake(&self) -> Duration {
+        let now = boot::moment().boot;
+        self.state.next_wake().map_or(LONGEST_SLEEP, |at| at.since(now)).min(LONGEST_SLEEP)
+    }
+
+    pub(super) fn publish(&mut self) -> Arc<Snapshot> {
+        let snapshot = Arc::new(self.snapshot(&boot::moment()));
+        self.snapshots.send_replace(Arc::clone(&snapshot));
+        snapshot
+    }
+
+    pub(super) fn snapshot(&self, now: &Moment) -> Snapshot {
+        let version = self.effects.versions().agent;
+        Snapshot::of(&self.state, now, &self.appliance, version, now.boot.since(self.started))
+    }
+}
