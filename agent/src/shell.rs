@@ -105,10 +105,6 @@ impl Effects for Shell {
         self.store.audit(after, limit)
     }
 
-    fn store_health(&self) -> &'static str {
-        self.store.health().code()
-    }
-
     fn versions(&self) -> Versions {
         Versions { agent: env!("CARGO_PKG_VERSION").to_owned(), engine: None }
     }
