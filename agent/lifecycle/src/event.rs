@@ -22,6 +22,7 @@ use crate::{
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one exists at a time, and is moved once")]
 pub enum Event {
     /// The agent started, with this state. The first event after loading, and the only one that may be.
     Started {
