@@ -1,6 +1,6 @@
 //! `picketctl activate`: preview, a person's yes, upload, and on request the wait until it is in force and proved.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use picket_protocol::{
     ids::Cti,
@@ -17,6 +17,7 @@ use super::{
     screen::Screen,
     status,
 };
+use crate::clock;
 
 pub(super) fn run(order: &Activate, agent: &Client, screen: &Screen) -> Result<(), Failure> {
     let file = files::activation_file(&order.file)?;
@@ -91,7 +92,8 @@ fn standing(status: &Status, cti: Cti) -> Standing<'_> {
 const BETWEEN_LOOKS: Duration = Duration::from_millis(300);
 
 fn wait(accepted: &ActivationAnswer, patience: Duration, agent: &Client, screen: &Screen) -> Result<(), Failure> {
-    let began = now();
+    let began = clock::since_boot();
+    let waited = || clock::since_boot().saturating_sub(began);
     let mut last: Option<Proof> = None;
     loop {
         let answer = agent.get(routes::STATUS)?;
@@ -101,23 +103,18 @@ fn wait(accepted: &ActivationAnswer, patience: Duration, agent: &Client, screen:
             Standing::Over => return over(accepted.cti, &answer, agent, screen),
             Standing::Proving(proof) => {
                 if !screen.is_json() && last.as_ref() != Some(proof) {
-                    screen.line(&format!("{} s", began.elapsed().as_secs()))?;
+                    screen.line(&format!("{} s", waited().as_secs()))?;
                     status::proof_lines(proof, screen)?;
                 }
                 last = Some(proof.clone());
             }
         }
-        if began.elapsed() >= patience {
+        if waited() >= patience {
             screen.json_answer(&answer)?;
             return Err(Failure::NotInForce("not proved yet: picketctl status shows how it goes on".into()));
         }
         std::thread::sleep(BETWEEN_LOOKS);
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a person's patience is measured on this side, by the monotonic clock")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 fn done(answer: &Answer, status: &Status, screen: &Screen) -> Result<(), Failure> {

@@ -49,7 +49,7 @@ pub(super) async fn name(State(api): Api, Extension(caller): Who, body: Body) ->
 
 pub(super) async fn set_proxy(State(api): Api, Extension(caller): Who, body: Body) -> Result<Response, Refused> {
     let settings = parse_proxy(&body::read(body, MAX_BODY).await?)?;
-    Proxy::new(&settings).map_err(|why| Refusal::InvalidRequest { why: why.to_string() })?;
+    Proxy::try_from(&settings).map_err(|why| Refusal::InvalidRequest { why: why.to_string() })?;
     choose_proxy(&api, caller, ProxyChoice::Through(settings)).await
 }
 

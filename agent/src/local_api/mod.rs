@@ -13,6 +13,8 @@ mod metrics;
 mod reads;
 mod routes;
 mod serve;
+#[cfg(test)]
+mod tests;
 mod trust;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};

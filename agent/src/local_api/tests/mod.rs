@@ -1,0 +1,6 @@
+//! Tests of the local API in front of a service that writes down what it is asked.
+
+mod bounds;
+mod handlers;
+mod rights;
+mod world;
