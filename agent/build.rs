@@ -2,6 +2,8 @@
 //!
 //! `SOURCE_DATE_EPOCH` where the build sets it (reproducible packages), else the last commit's date, else now.
 
+#![expect(clippy::disallowed_methods, reason = "a build has an environment, a clock and a git; the agent has not")]
+
 use std::{
     process::Command,
     time::{SystemTime, UNIX_EPOCH},

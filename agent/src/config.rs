@@ -3,17 +3,24 @@
 //! Reads one file. What is set at run time (proxy, name) is control state, not here.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     num::NonZeroU32,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use nix::unistd::{Uid, User};
+use picket_lifecycle::settings::Settings;
 use picket_protocol::local_api::ProxySettings;
 use serde::Deserialize;
 
-use crate::proxy::{InvalidProxy, Proxy};
+use crate::{
+    clock,
+    proxy::{InvalidProxy, Proxy},
+    upstream::tls::Greeting,
+};
 
 /// The settings, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +148,42 @@ impl Config {
             }
         }
         raw.check(path)
+    }
+
+    /// The settings as they may be shown to anyone.
+    #[must_use]
+    pub fn shown(&self) -> BTreeMap<String, String> {
+        let path = |path: &Path| path.display().to_string();
+        let shown = [
+            ("state_directory", path(&self.state_directory)),
+            ("runtime_directory", path(&self.runtime_directory)),
+            ("trust_directory", path(&self.trust_directory)),
+            ("console_user", self.console_user.map_or("does not exist".into(), |uid| uid.to_string())),
+            ("appliance_id_file", path(&self.appliance_id_file)),
+            ("heartbeat_interval_seconds", self.heartbeat_interval_seconds.to_string()),
+            ("probation_seconds", self.probation_seconds.to_string()),
+            ("post_quantum", self.post_quantum.to_string()),
+            ("proxy", self.proxy.as_ref().map_or("none".into(), |proxy| proxy.url.clone())),
+        ];
+        shown.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+
+    /// What the lifecycle has to know.
+    #[must_use]
+    pub fn lifecycle(&self) -> Settings {
+        let seconds = |seconds: NonZeroU32| Duration::from_secs(seconds.get().into());
+        Settings {
+            build_date: clock::build_date(),
+            heartbeat_interval: seconds(self.heartbeat_interval_seconds),
+            probation: seconds(self.probation_seconds),
+            proxy: self.proxy.clone(),
+        }
+    }
+
+    /// Whether TLS greets post-quantum.
+    #[must_use]
+    pub const fn greeting(&self) -> Greeting {
+        if self.post_quantum { Greeting::PostQuantum } else { Greeting::Classical }
     }
 
     /// The local API's socket.

@@ -14,5 +14,8 @@ pub mod logging;
 pub mod proxy;
 pub mod service;
 pub mod shell;
+pub mod socket;
+pub mod stop;
 pub mod store;
+pub mod trust_directory;
 pub mod upstream;

@@ -74,10 +74,6 @@ impl Effects for Shell {
         self.store.persist(&record.state, &record.audit, record.durability)
     }
 
-    fn store_health(&self) -> &'static str {
-        self.store.health().code()
-    }
-
     async fn keep_identities(&mut self, keep: &BTreeSet<Cti>) {
         self.identities.keep_only(keep);
     }
@@ -103,6 +99,10 @@ impl Effects for Shell {
 
     fn audit(&self, after: u64, limit: u32) -> Result<Vec<local_api::AuditRecord>, Refusal> {
         self.store.audit(after, limit)
+    }
+
+    fn store_health(&self) -> &'static str {
+        self.store.health().code()
     }
 
     fn versions(&self) -> Versions {

@@ -128,7 +128,7 @@ impl Visit<'_> {
         let stream = report.step(CheckStep::Tls, async { first }).await;
         match greeting {
             Greeting::PostQuantum if answered => {
-                report.passed(CheckStep::PostQuantum, "the greeting is answered").await
+                report.passed(CheckStep::PostQuantum, "the greeting is answered").await;
             }
             Greeting::PostQuantum => report.skipped(CheckStep::PostQuantum, EARLIER_FAILED).await,
             Greeting::Classical => report.skipped(CheckStep::PostQuantum, "turned off in the settings").await,

@@ -102,7 +102,7 @@ fn reads_certificates_only_from_a_certs_only_message_of_bounded_size() {
     assert_eq!(read(&certs_only(&[&[0x30, 0x01, 0x00]])), WrongCertificate::Unreadable);
     let (somebody, _) = ca.server(2020, 2099);
     assert_eq!(read(&certs_only(&[&somebody[0]])), WrongCertificate::OtherKey);
-    assert_eq!(read(&certs_only(&vec![&*somebody[0]; 9])), WrongCertificate::Unreadable);
+    assert_eq!(read(&certs_only(&[&*somebody[0]; 9])), WrongCertificate::Unreadable);
 }
 
 #[test]

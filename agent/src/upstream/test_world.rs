@@ -215,7 +215,7 @@ pub(crate) async fn socks5_proxy(wanted: Option<(&'static str, &'static str)>) -
             Some(_) if !methods.contains(&2) => return drop(stream.write_all(&[5, 0xFF]).await),
             Some((user, password)) => {
                 stream.write_all(&[5, 2]).await.unwrap();
-                let expected = [&[1, user.len() as u8], user.as_bytes(), &[password.len() as u8], password.as_bytes()];
+                let expected = [&[1, length(user)][..], user.as_bytes(), &[length(password)], password.as_bytes()];
                 let mut given = vec![0; expected.concat().len()];
                 stream.read_exact(&mut given).await.unwrap();
                 let fits = given == expected.concat();
@@ -238,6 +238,10 @@ pub(crate) async fn socks5_proxy(wanted: Option<(&'static str, &'static str)>) -
     })
     .await;
     format!("socks5://{address}")
+}
+
+fn length(text: &str) -> u8 {
+    text.len().try_into().unwrap()
 }
 
 pub(crate) fn proxy(url: &str, user: Option<&str>, password: Option<&str>) -> ProxySettings {
