@@ -1,0 +1,37 @@
+//! Waits for the signal to stop, and tells everybody who has to.
+
+use std::io;
+
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+/// Tells that the agent stops.
+#[derive(Debug, Clone)]
+pub struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    /// Stops at SIGTERM or SIGINT.
+    ///
+    /// # Errors
+    /// When the signals cannot be caught.
+    pub fn at_signals() -> io::Result<Self> {
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let (sender, receiver) = watch::channel(false);
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            sender.send_replace(true);
+        });
+        Ok(Self(receiver))
+    }
+
+    /// Ends when the agent is to stop.
+    pub async fn wait(mut self) {
+        // A sender that is gone has been asked to stop as well.
+        let _ = self.0.wait_for(|stop| *stop).await;
+    }
+}
