@@ -2,17 +2,21 @@
 //!
 //! Shared by the end-to-end tests and by `cargo xtask demo`; pure Rust, so that xtask builds in seconds.
 
+#![expect(clippy::disallowed_methods, reason = "a lab has deadlines by the clock, and folders by the environment")]
+
 pub mod agent;
 pub mod binaries;
 pub mod ending;
 pub mod folder;
 pub mod namespaces;
-pub mod ports;
 pub mod portal;
+pub mod ports;
 pub mod process;
 pub mod waiting;
 
+pub use agent::{Agent, Settings};
 pub use binaries::Binaries;
 pub use folder::PrivateFolder;
+pub use portal::{Portal, Role};
 pub use process::Program;
 pub use waiting::{Waited, until};

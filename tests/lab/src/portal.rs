@@ -1,0 +1,227 @@
+//! A portal, or a management console, as its real program with a data folder of its own; asked by its own command line.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::{
+    binaries::Binaries,
+    ports::free_port,
+    process::{Program, run},
+    waiting::{PATIENCE, Waited, until},
+};
+
+/// Which of the two servers the program is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Registers sensors and issues activation files.
+    Portal,
+    /// Shows locally managed sensors on the premises.
+    ManagementConsole,
+}
+
+impl Role {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Portal => "portal",
+            Self::ManagementConsole => "management-console",
+        }
+    }
+}
+
+/// A data folder, and the server on it when it runs.
+#[derive(Debug)]
+pub struct Portal {
+    binary: PathBuf,
+    data: PathBuf,
+    output: PathBuf,
+    listen: String,
+    url: String,
+    more: Vec<String>,
+    program: Option<Program>,
+}
+
+impl Portal {
+    /// Makes keys, CA and data for a server on a free loopback port. It does not run yet.
+    ///
+    /// # Errors
+    /// When the program fails.
+    pub fn init(binaries: &Binaries, role: Role, data: &Path) -> Result<Self> {
+        let port = free_port()?;
+        Self::init_at(binaries, role, data, &format!("127.0.0.1:{port}"), &format!("https://127.0.0.1:{port}"))
+    }
+
+    /// As [`Self::init`], for a server that listens on `listen` and is known to sensors as `url`.
+    ///
+    /// # Errors
+    /// When the program fails.
+    pub fn init_at(binaries: &Binaries, role: Role, data: &Path, listen: &str, url: &str) -> Result<Self> {
+        let binary = binaries.program("picket-portal")?;
+        run(Command::new(&binary).arg("init").arg("--data").arg(data).args(["--url", url, "--role", role.as_str()]))?;
+        Ok(Self::at(binary, data, listen, url))
+    }
+
+    fn at(binary: PathBuf, data: &Path, listen: &str, url: &str) -> Self {
+        Self {
+            binary,
+            data: data.to_owned(),
+            output: data.with_extension("log"),
+            listen: listen.to_owned(),
+            url: url.to_owned(),
+            more: Vec::new(),
+            program: None,
+        }
+    }
+
+    /// More arguments for `serve`.
+    #[must_use]
+    pub fn with(mut self, arguments: &[&str]) -> Self {
+        self.more.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        self
+    }
+
+    /// Starts the server and waits until it says that it is ready.
+    ///
+    /// # Errors
+    /// When it ends instead.
+    pub fn start(&mut self) -> Result<()> {
+        // An earlier run's ready line must not count.
+        let _ = fs::remove_file(&self.output);
+        let mut command = Command::new(&self.binary);
+        command.arg("serve").arg("--data").arg(&self.data);
+        command.args(["--sensors-listen", &self.listen, "--people-listen", "127.0.0.1:0"]).args(&self.more);
+        let mut program = Program::start("picket-portal", &mut command, &self.output)?;
+        until("the portal is ready", PATIENCE, || {
+            program.must_run()?;
+            let ready = program.output().lines().any(|line| line.starts_with("{\"ready\":true"));
+            Ok(if ready { Waited::Holds(()) } else { Waited::NotYet(program.output()) })
+        })?;
+        self.program = Some(program);
+        Ok(())
+    }
+
+    /// Ends the server; the data stays.
+    ///
+    /// # Errors
+    /// When it does not end by itself.
+    pub fn stop(&mut self) -> Result<()> {
+        self.program.take().map_or(Ok(()), Program::stop)
+    }
+
+    /// Kills the server outright, as a power cut would; the data stays.
+    pub fn kill(&mut self) {
+        drop(self.program.take());
+    }
+
+    /// The running server.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn program(&self) -> Result<&Program> {
+        self.program.as_ref().context("the portal does not run")
+    }
+
+    /// Runs a command of its command line, with `--data` and `--json` added, and takes the answer.
+    ///
+    /// # Errors
+    /// When the command fails.
+    pub fn ask(&self, arguments: &[&str]) -> Result<Value> {
+        let text = run(Command::new(&self.binary).args(arguments).arg("--data").arg(&self.data).arg("--json"))?;
+        serde_json::from_str(&text).with_context(|| format!("picket-portal {arguments:?} printed no JSON: {text}"))
+    }
+
+    /// Runs a command that must fail, and takes what it says.
+    ///
+    /// # Errors
+    /// When the command succeeds.
+    pub fn refuses(&self, arguments: &[&str]) -> Result<String> {
+        match run(Command::new(&self.binary).args(arguments).arg("--data").arg(&self.data)) {
+            Ok(said) => bail!("picket-portal {arguments:?} was not refused: {said}"),
+            Err(error) => Ok(error.to_string()),
+        }
+    }
+
+    /// Registers a sensor and returns its id.
+    ///
+    /// # Errors
+    /// When the portal refuses.
+    pub fn add_sensor(&self, name: &str, more: &[&str]) -> Result<String> {
+        let mut arguments = vec!["sensor", "add", name, "--subscription", "Plant One"];
+        arguments.extend(more);
+        text(&self.ask(&arguments)?, "sensor_id")
+    }
+
+    /// Issues a new activation file of a sensor into `file`.
+    ///
+    /// # Errors
+    /// When the portal refuses.
+    pub fn download(&self, sensor: &str, file: &Path) -> Result<PathBuf> {
+        let path = file.to_str().context("a path in UTF-8")?;
+        self.ask(&["sensor", "activation-file", sensor, "--out", path])?;
+        Ok(file.to_owned())
+    }
+
+    /// What the portal knows of a sensor.
+    ///
+    /// # Errors
+    /// When the portal refuses.
+    pub fn sensor(&self, sensor: &str) -> Result<Value> {
+        self.ask(&["sensor", "show", sensor])
+    }
+
+    /// Waits until what the portal knows of a sensor is as `holds` says.
+    ///
+    /// # Errors
+    /// When it does not come to be.
+    pub fn until(&self, sensor: &str, what: &str, holds: impl Fn(&Value) -> bool) -> Result<Value> {
+        until(what, PATIENCE, || {
+            let seen = self.sensor(sensor)?;
+            Ok(if holds(&seen) { Waited::Holds(seen) } else { Waited::NotYet(seen.to_string()) })
+        })
+    }
+
+    /// Writes the trust root file.
+    ///
+    /// # Errors
+    /// When the program fails.
+    pub fn export_root(&self, file: &Path) -> Result<()> {
+        run(Command::new(&self.binary).args(["root", "export"]).arg(file).arg("--data").arg(&self.data)).map(drop)
+    }
+
+    /// The address known to sensors.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where it listens for sensors.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.listen
+    }
+
+    /// Its data folder.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The program's path, for a command that a person is told.
+    #[must_use]
+    pub fn binary(&self) -> &Path {
+        &self.binary
+    }
+}
+
+/// A text field of an answer.
+///
+/// # Errors
+/// When the answer has none.
+pub fn text(answer: &Value, field: &str) -> Result<String> {
+    answer[field].as_str().map(str::to_owned).with_context(|| format!("no {field} in {answer}"))
+}

@@ -121,11 +121,6 @@ impl Program {
         Ok(())
     }
 
-    /// Kills it outright, as a power cut would.
-    pub fn kill(mut self) {
-        self.end();
-    }
-
     fn end(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
             let _ = self.child.kill();

@@ -39,8 +39,9 @@ fn ifinfomsg(index: u32, flags: u32) -> Vec<u8> {
 
 /// Makes a cable: `here` in this namespace, `there` in the other one.
 pub(super) fn add_cable(here: &str, there: &str, other: BorrowedFd<'_>) -> Result<()> {
-    let message =
-        Message::new(RTM_NEWLINK, CREATE).fixed(&ifinfomsg(0, 0)).text(IFLA_IFNAME, here).nested(IFLA_LINKINFO, |link| {
+    let message = Message::new(RTM_NEWLINK, CREATE).fixed(&ifinfomsg(0, 0)).text(IFLA_IFNAME, here).nested(
+        IFLA_LINKINFO,
+        |link| {
             link.text(IFLA_INFO_KIND, "veth").nested(IFLA_INFO_DATA, |data| {
                 data.nested(VETH_INFO_PEER, |peer| {
                     peer.fixed(&ifinfomsg(0, 0))
@@ -48,14 +49,16 @@ pub(super) fn add_cable(here: &str, there: &str, other: BorrowedFd<'_>) -> Resul
                         .attribute(IFLA_NET_NS_FD, &other.as_raw_fd().to_ne_bytes())
                 })
             })
-        });
+        },
+    );
     ask(message).context("cannot make a veth pair")
 }
 
 /// Brings an interface of this namespace up.
 pub(super) fn bring_up(name: &str) -> Result<()> {
     let index = if_nametoindex(name).with_context(|| format!("no interface {name}"))?;
-    ask(Message::new(RTM_NEWLINK, ASK).fixed(&ifinfomsg(index, IFF_UP))).with_context(|| format!("cannot bring {name} up"))
+    ask(Message::new(RTM_NEWLINK, ASK).fixed(&ifinfomsg(index, IFF_UP)))
+        .with_context(|| format!("cannot bring {name} up"))
 }
 
 /// Gives an interface of this namespace an address in a /24.
