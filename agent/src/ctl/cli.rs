@@ -83,6 +83,9 @@ pub(super) enum Command {
         /// As in activation.bad-signature; without one, all are listed
         #[arg(default_value = "")]
         code: String,
+        /// Print docs/refusals.md
+        #[arg(long, hide = true)]
+        page: bool,
     },
     /// Forget every activation, key and record of this sensor (root only)
     Reset(Reset),
@@ -186,4 +189,46 @@ pub(super) struct ImagePrepare {
     /// Do not ask
     #[arg(long)]
     pub(super) yes: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn docs() -> String {
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/picketctl.md")).unwrap()
+    }
+
+    #[test]
+    fn command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn each_command_is_in_the_docs() {
+        let docs = docs();
+        for command in Cli::command().get_subcommands() {
+            let name = command.get_name();
+            assert!(docs.contains(&format!("`picketctl {name}")), "{name}");
+            for under in command.get_subcommands() {
+                assert!(
+                    docs.contains(&format!("`picketctl {name} {}", under.get_name())),
+                    "{name} {}",
+                    under.get_name()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn each_exit_code_is_in_the_docs() {
+        let docs = docs();
+        for code in EXIT_CODES.lines().filter_map(|line| line.trim().split_once("  ")).map(|(code, _)| code) {
+            assert!(docs.contains(&format!("\n| {code} | ")), "{code}");
+        }
+    }
 }

@@ -72,7 +72,8 @@ fn run(cli: Cli, screen: &mut Screen) -> Result<(), Failure> {
         Command::Request { out } => request::run(&out, &agent, screen),
         Command::Diagnose => diagnose::run(&agent, screen),
         Command::Audit { after, limit } => audit::run(after, limit, &agent, screen),
-        Command::Explain { code } => explain::run(&code, screen),
+        Command::Explain { page: true, .. } => explain::page(screen),
+        Command::Explain { code, page: false } => explain::run(&code, screen),
         Command::Reset(order) => reset::run(&order, &agent, screen),
         Command::ImagePrepare(order) => image_prepare::run(&order, screen),
     }

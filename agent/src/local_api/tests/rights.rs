@@ -60,3 +60,14 @@ async fn a_request_document_is_made_for_those_who_may_change() {
     assert!(world.call(CONSOLE, "POST", routes::REQUEST, "").await.status().is_success());
     assert_eq!(world.call(OTHER, "POST", routes::REQUEST, "").await.status(), StatusCode::FORBIDDEN);
 }
+
+#[test]
+fn each_route_is_in_the_docs_with_its_right() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/local-api.md");
+    let docs = std::fs::read_to_string(path).unwrap();
+    for (right, method, path, _) in ROUTES {
+        let path = if path.starts_with(routes::EXPLAIN) { "/v1/explain/CODE" } else { path };
+        let line = format!("| `{method} {path}` | {} |", format!("{right:?}").to_lowercase());
+        assert!(docs.contains(&line), "{line}");
+    }
+}
