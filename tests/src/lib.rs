@@ -1,1 +1,8 @@
-//! stub
+//! What the end-to-end tests stand on: a scene of real programs, and servers that fail in a chosen way.
+
+pub mod faults;
+pub mod local_api;
+pub mod scene;
+
+pub use local_api::LocalApi;
+pub use scene::Scene;

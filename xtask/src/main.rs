@@ -1,9 +1,57 @@
-fn main() -> anyhow::Result<()> {
-    let folder = picket_lab::PrivateFolder::new()?;
-    let cable = picket_lab::namespaces::Cable::lay(folder.path())?;
-    println!("{:?}", cable.left()?);
-    println!("{:?}", cable.control_packet()?);
-    let out = cable.at_near_side(|| picket_lab::process::run(std::process::Command::new("getent").args(["ahosts", "portal.picket.test"])));
-    println!("{out:?} {:?}", cable.left()?);
-    Ok(())
+//! The project's own chores, as commands. What each does is in the file of its name.
+
+#![expect(clippy::disallowed_methods, reason = "a chore takes the time and asks the environment")]
+#![expect(clippy::print_stdout, reason = "a chore talks to the person at the terminal")]
+
+mod bench;
+mod builds;
+mod demo;
+mod fuzz;
+mod packages;
+mod platform;
+mod table;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Picket's own chores")]
+enum Chore {
+    /// Walk the main job out loud on real programs, then stay up for you to play with.
+    Demo(demo::Demo),
+    /// Run everything that can fail: tests, walks, cross-checks, short fuzz runs.
+    Test(test::Test),
+    /// Measure one thing; each figure stands beside a peer or a limit from the same run.
+    Bench(bench::Bench),
+    /// Beat on one parser.
+    Fuzz(fuzz::Fuzz),
+    /// Prove that a locally managed sensor sends nothing; run by the demo in a process of its own.
+    #[command(hide = true)]
+    QuietProof(demo::QuietProof),
+}
+
+fn main() -> ExitCode {
+    match run(Chore::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether all went well. A chore that could not do its work at all is an error instead.
+fn run(chore: Chore) -> Result<bool> {
+    platform::must_be_supported()?;
+    match chore {
+        Chore::Demo(demo) => demo.run(),
+        Chore::Test(test) => test.run(),
+        Chore::Bench(bench) => bench.run(),
+        Chore::Fuzz(fuzz) => fuzz.run(),
+        Chore::QuietProof(proof) => proof.run(),
+    }
 }

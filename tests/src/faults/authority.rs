@@ -1,0 +1,62 @@
+//! A certificate authority of the test's own, and server certificates from it or from a portal's data folder.
+
+use std::{fs, path::Path, sync::Arc};
+
+use anyhow::{Context, Result};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rustls::{ServerConfig, crypto::aws_lc_rs};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+
+/// A certificate authority with a name that messages can show.
+#[derive(Debug)]
+pub struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+impl Authority {
+    /// Makes a new one.
+    ///
+    /// # Errors
+    /// When no key can be made.
+    pub fn new(name: &str) -> Result<Self> {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, name);
+        Ok(Self { issuer: CertifiedIssuer::self_signed(params, KeyPair::generate()?)? })
+    }
+
+    /// Writes its certificate, as PEM.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write(&self, file: &Path) -> Result<()> {
+        fs::write(file, self.issuer.pem()).with_context(|| format!("cannot write {}", file.display()))
+    }
+
+    /// TLS settings of a server with a certificate for `names`.
+    ///
+    /// # Errors
+    /// When no certificate can be made.
+    pub fn server(&self, names: &[&str]) -> Result<Arc<ServerConfig>> {
+        let key = KeyPair::generate()?;
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let certificate = CertificateParams::new(names)?.signed_by(&key, &self.issuer)?;
+        let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(anyhow::Error::msg)?;
+        settings(vec![certificate.der().clone()], key)
+    }
+}
+
+/// TLS settings of a server that shows a certificate chain and key from PEM files.
+///
+/// # Errors
+/// When a file cannot be read.
+pub(super) fn from_files(chain: &Path, key: &Path) -> Result<Arc<ServerConfig>> {
+    let chain = CertificateDer::pem_file_iter(chain)?.collect::<Result<Vec<_>, _>>()?;
+    settings(chain, PrivateKeyDer::from_pem_file(key)?)
+}
+
+fn settings(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Arc<ServerConfig>> {
+    let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+    let config = builder.with_safe_default_protocol_versions()?.with_no_client_auth().with_single_cert(chain, key)?;
+    Ok(Arc::new(config))
+}

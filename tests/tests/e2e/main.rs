@@ -1,0 +1,13 @@
+//! End-to-end tests: the real programs, driven as people and plants drive them. One binary, mounted by topic.
+
+mod activation;
+mod bad_input;
+mod clock;
+mod clones;
+mod deactivation;
+mod kills;
+mod management_console;
+mod portal_restore;
+mod reactivation;
+mod state_folder;
+mod upstream_failures;

@@ -1,0 +1,50 @@
+//! Locally managed sensors under a management console on the premises.
+
+use anyhow::{Result, ensure};
+use picket_lab::{Binaries, Portal, Role, portal::text};
+use picket_tests::{Scene, scene::proved};
+
+fn console(scene: &Scene) -> Result<Portal> {
+    let binaries = Binaries::beside_this_program()?;
+    let mut console = Portal::init(&binaries, Role::ManagementConsole, &scene.folder.join("console"))?;
+    console.start()?;
+    Ok(console)
+}
+
+#[test]
+fn a_locally_managed_sensor_reports_to_its_management_console_only() -> Result<()> {
+    let mut scene = Scene::new()?;
+    let console = console(&scene)?;
+    let token = text(&console.ask(&["pairing-token", "add"])?, "token")?;
+    let authority = console.data().join("server-ca.pem");
+    let authority = picket_tests::scene::as_text(&authority)?;
+    let settings = ["--mode", "locally-managed", "--console-url", console.url(), "--console-ca", &authority];
+    let sensor = scene.onboard("on-premises", &[&settings[..], &["--pairing-token", &token]].concat())?;
+    // With no portal to be seen, whatever works works by the console alone.
+    scene.portal.kill();
+    scene.agent.activate(&sensor.file)?;
+    proved(&scene.agent, "locally-managed")?;
+    let status = scene.agent.until("the console answers", |status| status["upstream"]["link"] == "connected")?;
+    ensure!(status["upstream"]["kind"] == "management-console" && status["hub"].is_null(), "{status}");
+    let shown = console.until(&sensor.id, "the console says ok", |shown| shown["health"] == "ok")?;
+    ensure!(shown["name"] == "on-premises", "{shown}");
+    Ok(())
+}
+
+#[test]
+fn a_dead_management_console_stops_nothing() -> Result<()> {
+    let scene = Scene::new()?;
+    let mut console = console(&scene)?;
+    let token = text(&console.ask(&["pairing-token", "add"])?, "token")?;
+    let authority = picket_tests::scene::as_text(&console.data().join("server-ca.pem"))?;
+    console.stop()?;
+    let settings = ["--mode", "locally-managed", "--console-url", console.url(), "--console-ca", &authority];
+    let sensor = scene.onboard("alone", &[&settings[..], &["--pairing-token", &token]].concat())?;
+    scene.agent.activate(&sensor.file)?;
+    let status = scene.agent.until("pairing was tried", |status| !status["upstream"]["problem"].is_null())?;
+    ensure!(status["active"]["activation"]["mode"] == "locally-managed", "{status}");
+    ensure!(status["upstream"]["problem"]["code"] == "endpoint.refused", "{status}");
+    console.start()?;
+    scene.agent.until("it is paired in the end", |status| status["upstream"]["link"] == "connected")?;
+    Ok(())
+}

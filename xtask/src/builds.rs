@@ -1,0 +1,42 @@
+//! Runs cargo, with its progress on the terminal.
+
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail};
+
+/// The repository's root.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the repository")
+}
+
+/// The cargo that started this program, at the repository's root.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let program = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// Builds packages of the workspace in a profile.
+pub(crate) fn build(profile: &str, packages: &[&str]) -> Result<()> {
+    let mut command = cargo(&["build", "--profile", profile]);
+    for package in packages {
+        command.args(["--package", package]);
+    }
+    let status = command.status().context("cannot run cargo")?;
+    if !status.success() {
+        bail!("the build failed");
+    }
+    Ok(())
+}
+
+/// The folder that all profiles' folders lie in.
+pub(crate) fn target_folder() -> Result<PathBuf> {
+    let program = env::current_exe().context("the path of this program is unknown")?;
+    program.ancestors().nth(2).map(Path::to_owned).context("this program lies in no target folder")
+}

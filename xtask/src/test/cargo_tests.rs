@@ -1,0 +1,92 @@
+//! Runs `cargo test` over the workspace, shows what it prints, and counts from its result lines.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::Stdio,
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    builds::{build, cargo},
+    table::Outcome,
+};
+
+pub(super) struct CargoTests {
+    /// Passed, failed, skipped.
+    pub(super) counts: (usize, usize, usize),
+    well: bool,
+}
+
+/// Leaves out the tests whose names begin with one of `skipped`.
+pub(super) fn run(skipped: &[&str]) -> Result<CargoTests> {
+    // The end-to-end tests start the programs, which cargo would not build for another package's tests.
+    build("dev", &["picket-agent", "picket-portal"])?;
+    let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--"]);
+    for prefix in skipped {
+        command.args(["--skip", prefix]);
+    }
+    let mut child = command.stdout(Stdio::piped()).spawn().context("cannot run cargo test")?;
+    let output = child.stdout.take().context("cargo test has no output")?;
+    let mut counts = (0, 0, 0);
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        println!("{line}");
+        add(&mut counts, &line);
+    }
+    let well = child.wait()?.success();
+    Ok(CargoTests { counts, well })
+}
+
+impl CargoTests {
+    /// `without` says which tests were left out, and why.
+    pub(super) fn verdict(&self, without: &[String]) -> Result<Outcome> {
+        let (passed, failed, _) = self.counts;
+        if !self.well {
+            bail!("{failed} tests failed, or something did not build");
+        }
+        if passed == 0 {
+            bail!("no test was run");
+        }
+        let mut said = format!("{passed} tests");
+        if !without.is_empty() {
+            said.push_str(&format!("; left out: {}", without.join(", ")));
+        }
+        Ok(Outcome::Passed(said))
+    }
+}
+
+/// Reads `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 2 filtered out; …`.
+fn add(counts: &mut (usize, usize, usize), line: &str) {
+    let Some(result) = line.strip_prefix("test result: ") else { return };
+    let words: Vec<_> = result.split([' ', ';', '.']).filter(|word| !word.is_empty()).collect();
+    for pair in words.windows(2) {
+        let Ok(number) = pair[0].parse::<usize>() else { continue };
+        match pair[1] {
+            "passed" => counts.0 += number,
+            "failed" => counts.1 += number,
+            "ignored" | "filtered" => counts.2 += number,
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::add;
+
+    #[test]
+    fn counts_what_cargo_test_says() {
+        let mut counts = (0, 0, 0);
+        add(
+            &mut counts,
+            "test result: FAILED. 3 passed; 1 failed; 1 ignored; 0 measured; 2 filtered out; finished in 0.01s",
+        );
+        add(
+            &mut counts,
+            "test result: ok. 4 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+        );
+        add(&mut counts, "test a::b ... ok");
+        assert_eq!(counts, (7, 1, 3));
+    }
+}
