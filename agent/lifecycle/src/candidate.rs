@@ -5,6 +5,7 @@ use alloc::{collections::BTreeSet, vec::Vec};
 use core::time::Duration;
 
 use picket_protocol::{
+    documents::activation::Activation,
     ids::{Cti, Epoch},
     refusal::Refusal,
     time::UnixSeconds,
@@ -114,6 +115,16 @@ impl Succession {
     pub(crate) fn prune(&mut self, appliance: &Appliance) {
         self.fallen = self.fallen.take().filter(|fallen| appliance.objection(&fallen.accepted).is_none());
         self.kept.retain(|kept| appliance.objection(&kept.accepted).is_none());
+    }
+
+    /// A higher serial of the same issuer was committed: what is below it is not tried again, and needs no key.
+    pub(crate) fn outrank(&mut self, committed: &Activation) {
+        let below = |accepted: &Accepted| {
+            let other = accepted.activation();
+            other.issuer == committed.issuer && other.serial < committed.serial
+        };
+        self.fallen = self.fallen.take().filter(|fallen| !below(&fallen.accepted));
+        self.kept.retain(|kept| !below(&kept.accepted));
     }
 
     /// Every document here whose key is still wanted.

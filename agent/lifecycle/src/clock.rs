@@ -73,7 +73,7 @@ impl Clock {
         if now.wall < build_date {
             return Refusal::ClockUnusable { now: now.wall, build_date }.code();
         }
-        let behind = now.wall < self.floor.at(build_date);
+        let behind = self.floor.at(build_date).since(now.wall) > DRIFT_SHOWN;
         if behind || self.drift(now).is_some() { Refusal::ClockDrift { seconds: 0 }.code() } else { crate::health::OK }
     }
 

@@ -46,6 +46,7 @@ pub(crate) fn commit(
     turn.appliance.erasing = false;
 
     // 3. What can still be tried again, and which keys that needs.
+    succession.outrank(accepted.activation());
     succession.prune(&turn.appliance);
     let mut keep: BTreeSet<Cti> = succession.wanted();
     keep.insert(accepted.activation().cti);

@@ -41,6 +41,8 @@ pub mod settings;
 pub mod stamp;
 mod start;
 mod state;
+#[cfg(test)]
+mod tests;
 pub mod time_floor;
 mod trust;
 mod turn;

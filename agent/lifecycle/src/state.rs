@@ -18,6 +18,7 @@ use crate::{
     moment::{BootMillis, Moment},
     offer, people,
     phase::{Active, Phase, Unactivated, Whose},
+    stamp::Stamp,
     start, trust,
     turn::Turn,
 };
@@ -102,7 +103,10 @@ fn take(mut phase: Phase, turn: &mut Turn<'_>, event: Event) -> Phase {
             phase.each_connection(|connection| connection.dropped(turn));
             phase
         }
-        Event::Enrolled(ended) => enrolled(phase, turn, ended),
+        Event::Enrolled(ended) => {
+            note_candidates_failure(&phase, turn, ended.stamp, ended.result.is_err());
+            enrolled(phase, turn, ended)
+        }
         Event::Renewed(ended) => {
             let whose = phase.whose(turn, ended.stamp);
             if phase.connection_of(whose).is_some_and(|connection| connection.renewal_ended(turn, ended)) {
@@ -111,12 +115,14 @@ fn take(mut phase: Phase, turn: &mut Turn<'_>, event: Event) -> Phase {
             phase
         }
         Event::HeartbeatAnswered(ended) => {
+            note_candidates_failure(&phase, turn, ended.stamp, ended.result.is_err());
             let whose = phase.whose(turn, ended.stamp);
             let heard = phase.connection_of(whose).and_then(|connection| connection.heartbeat_ended(turn, ended));
             let Some(heard) = heard else { return phase };
             commit_if_proved(answered(phase, turn, whose, heard), turn)
         }
         Event::HubProbed(ended) => {
+            note_candidates_failure(&phase, turn, ended.stamp, ended.result.is_err());
             let whose = phase.whose(turn, ended.stamp);
             let accepted = phase.connection_of(whose).is_some_and(|connection| connection.probe_ended(turn, ended));
             if accepted {
@@ -124,6 +130,13 @@ fn take(mut phase: Phase, turn: &mut Turn<'_>, event: Event) -> Phase {
             }
             commit_if_proved(phase, turn)
         }
+    }
+}
+
+/// A failed try of a candidate is stored with what remains of its probation, so that restarts do not prolong it.
+fn note_candidates_failure(phase: &Phase, turn: &mut Turn<'_>, stamp: Stamp, failed: bool) {
+    if failed && phase.whose(turn, stamp) == Whose::Candidate {
+        turn.store(Durability::BestEffort);
     }
 }
 

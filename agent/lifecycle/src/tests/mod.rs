@@ -1,0 +1,15 @@
+//! Tables and random walks over the state machine.
+
+mod activation;
+mod candidate;
+mod clocks;
+mod deactivation;
+mod fixtures;
+mod heartbeats;
+mod people;
+mod reissue;
+mod renewal;
+mod restarts;
+mod rig;
+mod trust;
+//mod walks;
