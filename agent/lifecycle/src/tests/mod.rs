@@ -12,4 +12,5 @@ mod renewal;
 mod restarts;
 mod rig;
 mod trust;
-//mod walks;
+mod walker;
+mod walks;

@@ -2,11 +2,11 @@
 //! checks with every event what must always hold of the effects' order.
 
 use core::time::Duration;
-use std::{vec, vec::Vec};
+use std::{sync::OnceLock, vec, vec::Vec};
 
 use picket_protocol::{
     heartbeat::Answer,
-    ids::{HeartbeatDigest, Thumbprint},
+    ids::{Cti, HeartbeatDigest, Thumbprint},
     local_api::{AgentStatus, Start, Status},
     refusal::Refusal,
     time::UnixSeconds,
@@ -23,6 +23,7 @@ use crate::{
     moment::{BootId, BootMillis, Moment},
     outcome::Outcome,
     settings::Settings,
+    stamp::Stamp,
 };
 
 pub(super) const PERSON: Actor = Actor::Caller { uid: 990, person: None };
@@ -46,9 +47,24 @@ pub(super) struct Rig {
 impl Rig {
     /// A sensor that was never anybody's, and trusts both owners.
     pub(super) fn new() -> Self {
+        // Pinning verifies signatures, which takes long without optimisation: once for all tests.
+        static TRUSTING: OnceLock<State> = OnceLock::new();
+        let state = TRUSTING.get_or_init(|| {
+            let mut rig = Self::with(State::default());
+            for owner in owners() {
+                let answer = rig.happen(Event::TrustOffered { file: root_file(owner), by: Actor::Configuration });
+                assert_eq!(answer, Some(Ok(Outcome::Trusted { fingerprint: owner.issuer })));
+            }
+            rig.state
+        });
+        Self::with(state.clone())
+    }
+
+    /// A sensor that starts with this state.
+    pub(super) fn with(state: State) -> Self {
         let mut rig = Self {
-            state: State::default(),
-            durable: State::default(),
+            durable: state.clone(),
+            state,
             wall: TODAY,
             boot: BootMillis(20_000),
             boot_id: 1,
@@ -59,10 +75,6 @@ impl Rig {
             seed: 1,
         };
         rig.start();
-        for owner in owners() {
-            let answer = rig.happen(Event::TrustOffered { file: root_file(owner), by: Actor::Configuration });
-            assert_eq!(answer, Some(Ok(Outcome::Trusted { fingerprint: owner.issuer })));
-        }
         rig
     }
 
@@ -303,4 +315,29 @@ pub(super) fn kinds(calls: &[Effect]) -> Vec<&'static str> {
     let mut kinds = vec![];
     kinds.extend(calls.iter().map(kind));
     kinds
+}
+
+/// Looks into a state that only tests need.
+impl State {
+    pub(super) fn epoch(&self) -> u64 {
+        self.appliance().epoch().0
+    }
+
+    pub(super) fn cti_in_force(&self) -> Option<Cti> {
+        self.phase().in_force().map(|active| active.accepted.activation().cti)
+    }
+
+    pub(super) fn candidate(&self) -> Option<&Accepted> {
+        Some(&self.phase().succession()?.candidate.as_ref()?.accepted)
+    }
+
+    /// The stamps under which connections may be open.
+    pub(super) fn stamps(&self) -> Vec<Stamp> {
+        let epoch = self.appliance().epoch();
+        let active = self.phase().in_force().filter(|active| active.connection.is_some());
+        let active = active.map(|active| Stamp { epoch, cti: active.accepted.activation().cti });
+        let candidate = self.candidate();
+        let candidate = candidate.map(|accepted| Stamp { epoch: epoch.next(), cti: accepted.activation().cti });
+        active.into_iter().chain(candidate).collect()
+    }
 }

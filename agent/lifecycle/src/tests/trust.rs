@@ -25,16 +25,9 @@ fn confirm(rig: &mut Rig, characters: &str) -> Result<Outcome, Refusal> {
     rig.happen(Event::TrustConfirmed { roots, confirmation, by: PERSON }).unwrap()
 }
 
-fn trusting_nobody() -> Rig {
-    let mut rig = Rig::new();
-    rig.state = State::default();
-    rig.start();
-    rig
-}
-
 #[test]
 fn the_console_adds_the_first_by_its_typed_fingerprint() {
-    let mut rig = trusting_nobody();
+    let mut rig = Rig::with(State::default());
     let fingerprint = owners()[0].issuer;
     assert_eq!(confirm(&mut rig, "0000000000000000"), Err(Refusal::ConfirmationMismatch));
     assert!(!rig.status().trusted);
