@@ -26,7 +26,7 @@ pub(super) fn event(ended: HeartbeatEnded, state: &State, circumstances: &Circum
     let HeartbeatEnded { call, digest, result } = ended;
     let result = result.and_then(|reply| {
         let answer = Answer::decode(&reply.bytes).map_err(|why| Failure::from(bad_answer(&call, &why)))?;
-        Ok(read(answer, digest, reply, &call, state, circumstances))
+        Ok(read(answer, digest, &reply, &call, state, circumstances))
     });
     Event::HeartbeatAnswered(CallEnded { stamp: call.stamp, ticket: call.ticket, result })
 }
@@ -34,7 +34,7 @@ pub(super) fn event(ended: HeartbeatEnded, state: &State, circumstances: &Circum
 fn read(
     answer: Answer,
     digest: HeartbeatDigest,
-    reply: HeartbeatReply,
+    reply: &HeartbeatReply,
     call: &Call,
     state: &State,
     circumstances: &Circumstances<'_>,

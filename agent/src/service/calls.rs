@@ -17,6 +17,7 @@ const LONGEST_CALL: Duration = Duration::from_secs(180);
 
 /// What a call's task tells the service.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one exists at a time, and is moved once")]
 pub(super) enum Ended {
     /// An event as it is.
     Event(Event),
