@@ -2,7 +2,11 @@
 
 use picket_protocol::local_api::{AuditRecord, routes};
 
-use super::{client::Client, failure::Failure, screen::Screen};
+use super::{
+    client::Client,
+    failure::Failure,
+    screen::{Screen, shown},
+};
 
 pub(super) fn run(after: u64, limit: u32, agent: &Client, screen: &Screen) -> Result<(), Failure> {
     let answer = agent.get(&format!("{}?after={after}&limit={limit}", routes::AUDIT))?;
@@ -19,20 +23,17 @@ pub(super) fn run(after: u64, limit: u32, agent: &Client, screen: &Screen) -> Re
     if full { screen.line(&format!("There may be more: picketctl audit --after {last}")) } else { Ok(()) }
 }
 
+/// Each record in a few lines: before and after are sentences, too wide for a table.
 pub(super) fn show(records: &[AuditRecord], screen: &Screen) -> Result<(), Failure> {
-    let cell = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
-    let rows: Vec<Vec<String>> = records
-        .iter()
-        .map(|record| {
-            vec![
-                record.number.to_string(),
-                record.at.to_string(),
-                record.who.to_string(),
-                record.what.clone(),
-                cell(&record.before),
-                cell(&record.after),
-            ]
-        })
-        .collect();
-    screen.table(&["no.", "at", "who", "what", "before", "after"], &rows)
+    for record in records {
+        screen.line(&format!(
+            "{}  {}  {}: {}",
+            record.number,
+            record.at,
+            shown(&record.who.to_string()),
+            record.what
+        ))?;
+        screen.list(&[("before", record.before.clone()), ("after", record.after.clone())])?;
+    }
+    Ok(())
 }

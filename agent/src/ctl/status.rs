@@ -1,6 +1,7 @@
 //! `picketctl status`: what is so, in sentences first; then what to do.
 
 use picket_protocol::{
+    documents::activation::Mode,
     local_api::{
         Active, Candidate, Deactivated, HubStatus, Link, ModeView, Proof, ProofStep, SensorState, Status, UpstreamKind,
         UpstreamStatus, routes,
@@ -60,9 +61,20 @@ fn headline(status: &Status) -> String {
         SensorState::Active { active } => {
             let name = shown(active.activation.name.as_str());
             let subscription = shown(&active.activation.subscription.name.to_string());
-            format!("Activated as {name} in subscription {subscription}, {}.", active.activation.mode.mode())
+            format!(
+                "Activated as {name} in subscription {subscription}, {}.",
+                mode_words(active.activation.mode.mode())
+            )
         }
         SensorState::Deactivated { .. } => "Deactivated: this sensor was deleted at its portal.".to_owned(),
+    }
+}
+
+/// A mode in a sentence.
+const fn mode_words(mode: Mode) -> &'static str {
+    match mode {
+        Mode::CloudConnected => "cloud-connected",
+        Mode::LocallyManaged => "locally managed",
     }
 }
 
@@ -132,7 +144,7 @@ fn candidate_lines(candidate: &Candidate, status: &Status, screen: &Screen) -> R
     screen.title(&format!(
         "A new activation is being proved: {}, {}, serial {}; {} left.",
         shown(candidate.activation.name.as_str()),
-        candidate.activation.mode.mode(),
+        mode_words(candidate.activation.mode.mode()),
         candidate.activation.serial,
         span(candidate.remaining_seconds)
     ))?;

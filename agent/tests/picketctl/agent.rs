@@ -44,10 +44,13 @@ pub(crate) fn json(request: &'static str, status: u16, value: &impl Serialize) -
     (request, status, serde_json::to_vec(value).unwrap())
 }
 
+/// A request: its first line without the version, and its body.
+type Asked = (String, Vec<u8>);
+
 /// An agent that gives set answers.
 pub(crate) struct Agent {
     folder: tempfile::TempDir,
-    asked: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 impl Agent {
@@ -81,13 +84,13 @@ impl Agent {
         run(&self.socket(), arguments, b"")
     }
 
-    /// The requests so far: their first line without the version, and their body.
-    pub(crate) fn asked(&self) -> Vec<(String, Vec<u8>)> {
+    /// The requests so far.
+    pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
 }
 
-fn serve(stream: UnixStream, answers: &mut Vec<Answer>, written: &Mutex<Vec<(String, Vec<u8>)>>) {
+fn serve(stream: UnixStream, answers: &mut Vec<Answer>, written: &Mutex<Vec<Asked>>) {
     let mut reader = BufReader::new(stream);
     let mut head = Vec::new();
     loop {

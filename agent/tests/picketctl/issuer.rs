@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    slice,
 };
 
 use picket_agent::clock;
@@ -36,7 +37,7 @@ impl Issuer {
             withdrawn: [].into(),
         };
         let root = issue::sign_root(&root, &[&root_key]);
-        let id = TrustStore::default().pin(&trust::encode_roots(&[root.clone()])).unwrap();
+        let id = TrustStore::default().pin(&trust::encode_roots(slice::from_ref(&root))).unwrap();
         Self { folder: tempfile::tempdir().unwrap(), root, id, signer }
     }
 
@@ -47,7 +48,7 @@ impl Issuer {
     }
 
     pub(crate) fn trust_root(&self) -> String {
-        self.write("portal.root", &trust::encode_roots(&[self.root.clone()]))
+        self.write("portal.root", &trust::encode_roots(slice::from_ref(&self.root)))
     }
 
     /// A locally managed activation with serial 7.
@@ -74,7 +75,7 @@ impl Issuer {
             licence_until: None,
             mode: ModeSettings::LocallyManaged(LocallyManaged { management_console: None }),
         };
-        issue::activation_file(&[self.root.clone()], &issue::sign_activation(&activation, &self.signer))
+        issue::activation_file(slice::from_ref(&self.root), &issue::sign_activation(&activation, &self.signer))
     }
 
     pub(crate) fn folder(&self) -> &Path {
