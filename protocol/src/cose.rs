@@ -35,7 +35,9 @@ mod label {
     pub(super) const ALG: i128 = 1;
     pub(super) const CRIT: i128 = 2;
     pub(super) const KID: i128 = 4;
-    pub(super) const TYP: i128 = 16;
+    pub(super) const TYP: i128 = TYP_I64 as i128;
+    /// As coset takes it.
+    pub(super) const TYP_I64: i64 = 16;
 }
 
 /// The two signature algorithms. The kind of document, and so of key, decides which; the header only repeats it.
@@ -237,7 +239,11 @@ impl core::fmt::Display for Label {
 
 impl Headers {
     /// Gates the bucket and takes `crit` (RFC 9052 §3.1): each label in it must stand here and be one we understand.
+    /// An empty string is an empty bucket (§3).
     fn open(protected: &[u8]) -> Result<Self, Refusal> {
+        if protected.is_empty() {
+            return Ok(Self(BTreeMap::new()));
+        }
         let value = cbor::gate_part(protected, MAX_PROTECTED, "protected header")?;
         let entries = value.into_map().map_err(|_| bad_headers("the protected header is not a map"))?;
         let labelled = |(label, value)| Ok((Label::read(label)?, value));
@@ -313,7 +319,7 @@ fn signer_headers(algorithm: Algorithm, kid: &Kid) -> HeaderBuilder {
 }
 
 fn typ(builder: HeaderBuilder, kind: DocumentType) -> HeaderBuilder {
-    builder.value(label::TYP as i64, Value::Text(kind.as_str().to_string()))
+    builder.value(label::TYP_I64, Value::Text(kind.as_str().to_string()))
 }
 
 const WRITES: &str = "headers without duplicates always serialize";
@@ -332,14 +338,11 @@ pub(crate) fn sign1(
 }
 
 /// Writes a COSE_Sign over `payload` with one signature of each of `signers`, in that order.
-pub(crate) fn sign<'a, S: 'a>(
+pub(crate) fn sign<S: FnOnce(&[u8]) -> Vec<u8>>(
     kind: DocumentType,
     payload: Vec<u8>,
     signers: impl IntoIterator<Item = (Kid, S)>,
-) -> Vec<u8>
-where
-    S: FnOnce(&[u8]) -> Vec<u8>,
-{
+) -> Vec<u8> {
     let body = CoseSignBuilder::new().protected(typ(HeaderBuilder::new(), kind).build()).payload(payload);
     let add = |body: CoseSignBuilder, (kid, sign): (Kid, S)| {
         let headers = signer_headers(Algorithm::EdDsa, &kid).build();

@@ -156,7 +156,7 @@ impl Refusal {
         }
     }
 
-    #[expect(clippy::too_many_lines, reason = "one line per refusal: a table, not a procedure")]
+    /// One line per refusal: a table, not a procedure.
     fn findings(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::TooLarge { found, limit } => {

@@ -78,9 +78,9 @@ fn a_stored_chain_is_continued_but_never_replaced() {
     let first = signed(&root(1, 1, &[1]), &[1]);
     let second = signed(&root(2, 1, &[1, 2]), &[1]);
     let another = signed(&root(2, 1, &[1, 3]), &[1]);
-    let mut store = pin(&[first.clone()]).unwrap();
+    let mut store = pin(core::slice::from_ref(&first)).unwrap();
     let id = *store.chains().next().unwrap().id();
-    store.adopt(&id, &[second.clone()]).unwrap();
+    store.adopt(&id, &[second]).unwrap();
     let held = store.clone();
     let fork = store.adopt(&id, &[first.clone(), another]);
     assert!(matches!(fork, Err(Refusal::RootChainBroken { version: 2, .. })), "{fork:?}");
