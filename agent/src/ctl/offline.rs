@@ -34,11 +34,11 @@ pub(super) fn read(file: &[u8], trust_roots: &[PathBuf], appliance: Option<&Appl
     match read_as(file, &trust, appliance.unwrap_or(&nobody), &[]) {
         Ok(activation) => Ok(Read { activation, notes: Vec::new() }),
         Err(Refusal::WrongAppliance { bound_to, .. }) if appliance.is_none() => {
-            let note = format!("The file is bound to appliance {bound_to}. To compare: --appliance ID");
+            let note = "Not compared with an appliance: name one with --appliance ID".to_owned();
             Ok(Read { activation: read_as(file, &trust, &bound_to, &[])?, notes: vec![note] })
         }
         Err(Refusal::WrongKey { bound_to }) => {
-            let note = format!("The file is bound to the key {bound_to} of a request; only its sensor can compare.");
+            let note = "Not compared with a key: only the sensor that made the request can.".to_owned();
             let activation = read_as(file, &trust, appliance.unwrap_or(&nobody), &[bound_to])?;
             Ok(Read { activation, notes: vec![note] })
         }

@@ -1,6 +1,9 @@
 //! `picketctl verify`: whether a file would be believed here, or under given trust roots with no agent at all.
 
-use picket_protocol::local_api::{VerifyAnswer, routes};
+use picket_protocol::{
+    documents::activation::Binding,
+    local_api::{VerifyAnswer, routes},
+};
 
 use super::{cli::FileToRead, client::Client, failure::Failure, files, offline, screen::Screen};
 
@@ -32,7 +35,16 @@ fn show(answer: &VerifyAnswer, screen: &Screen) -> Result<(), Failure> {
         ("serial", Some(answer.activation.serial.to_string())),
         ("issued", Some(answer.activation.issued_at.to_string())),
         ("upload until", Some(answer.upload_until.to_string())),
+        ("bound to", bound_to(&answer.binding)),
         ("trust root", Some(answer.trust_root.to_string())),
         ("signed by key", Some(answer.signer.to_string())),
     ])
+}
+
+fn bound_to(binding: &Binding) -> Option<String> {
+    match binding {
+        Binding::None => None,
+        Binding::Appliance(id) => Some(format!("appliance {id}")),
+        Binding::Key(key) => Some(format!("the key {key} of a request")),
+    }
 }

@@ -1,6 +1,6 @@
 //! The metrics: the status as OpenMetrics text. Made at each scrape from one snapshot, so that they agree with it.
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
 use picket_protocol::{
@@ -9,7 +9,7 @@ use picket_protocol::{
 };
 use prometheus_client::{
     encoding::text::encode,
-    metrics::{family::Family, gauge::Gauge, info::Info},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, info::Info},
     registry::Registry,
 };
 
@@ -39,8 +39,8 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
         health.get_or_create(&labels).set(i64::from(is.code == "ok"));
     }
     registry.register("health", "1 where a component is well; its code is a label", health);
-    let answered: Gauge<u64, AtomicU64> = Gauge::default();
-    answered.set(status.upstream.as_ref().map_or(0, |upstream| upstream.answered));
+    let answered = Counter::<u64>::default();
+    answered.inc_by(status.upstream.as_ref().map_or(0, |upstream| upstream.answered));
     registry.register("heartbeats_answered", "Heartbeats answered since the agent started", answered);
     let mut text = String::new();
     encode(&mut text, &registry)?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ActivationView, Status, TrustRootView};
 use crate::{
-    documents::activation::{Activation, Mode},
+    documents::activation::{Activation, Binding, Mode},
     ids::{Cti, Epoch, Kid, SensorId, Serial, TrustRootId},
     names::SensorName,
     refusal::{Problem, Words},
@@ -51,6 +51,8 @@ pub struct VerifyAnswer {
     pub signer: Kid,
     /// The end of its upload window.
     pub upload_until: UnixSeconds,
+    /// Which sensor may use it.
+    pub binding: Binding,
     /// Whether it is in force here already.
     pub already_active: bool,
 }
@@ -64,6 +66,7 @@ impl VerifyAnswer {
             trust_root: file.issuer,
             signer: file.signer(),
             upload_until: file.upload_until,
+            binding: file.binding.clone(),
             already_active,
         }
     }

@@ -134,6 +134,7 @@ async fn metrics_are_openmetrics_text() {
         "picket_epoch 3",
         "picket_activated 0",
         "picket_clock_below_floor 1",
+        "picket_heartbeats_answered_total 0",
         "picket_health{component=\"clock\",code=\"below-floor\"} 0",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is not in:\n{text}");

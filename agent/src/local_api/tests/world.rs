@@ -15,7 +15,7 @@ use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use nix::unistd::Uid;
 use picket_protocol::{
-    documents::activation::Subscription,
+    documents::activation::{Binding, Subscription},
     heartbeat::{Component, Health},
     ids::{ApplianceId, Cti, Epoch, Kid, SensorId, Serial, SubscriptionId, TrustRootId},
     local_api::{
@@ -169,6 +169,7 @@ fn verified() -> VerifyAnswer {
         trust_root: TrustRootId::from_bytes([1; 32]),
         signer: Kid::from_bytes([5; 32]),
         upload_until: UnixSeconds(2),
+        binding: Binding::None,
         already_active: false,
     }
 }
