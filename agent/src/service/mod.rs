@@ -15,6 +15,10 @@ mod reading;
 mod snapshot;
 mod stored;
 mod task;
+#[cfg(test)]
+mod test_world;
+#[cfg(test)]
+mod tests;
 
 pub use command::{Command, Handle, Reply, Snapshot, Target};
 pub use effects::{Effects, HeartbeatReply, Record};
