@@ -109,21 +109,21 @@ impl Screen {
         problem_text(problem, |text| self.emphasised(text)).iter().try_for_each(|line| self.line(line))
     }
 
-    /// How a command failed: a refusal in full, anything else on standard error.
+    /// How a command failed, on standard error; with JSON, a refusal is the answer and goes where answers go.
     pub(super) fn failure(&self, failure: &Failure) {
-        let mut error_out = io::stderr().lock();
-        // Nobody is left to tell when this fails, too.
-        let _ = match failure {
+        let lines = match failure {
             Failure::Refused(problem) if self.json => {
-                self.json_value(problem).map_or_else(|_| Ok(()), |_| Ok::<(), io::Error>(()))
+                // Nobody is left to tell when this fails, too.
+                let _ = self.json_value(problem);
+                return;
             }
-            Failure::Refused(problem) => {
-                problem_text(problem, str::to_owned).iter().try_for_each(|line| writeln!(error_out, "{line}"))
-            }
+            Failure::Refused(problem) => problem_text(problem, str::to_owned),
             // A reader that has seen enough, as head does, is no failure to speak of.
-            Failure::Output(source) if source.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            other => other_failure(other).iter().try_for_each(|line| writeln!(error_out, "{line}")),
+            Failure::Output(source) if source.kind() == io::ErrorKind::BrokenPipe => return,
+            other => other_failure(other),
         };
+        let mut error_out = io::stderr().lock();
+        let _ = lines.iter().try_for_each(|line| writeln!(error_out, "{line}"));
     }
 
     /// Whether a person sits here who can be asked. In a script the command line is the decision.

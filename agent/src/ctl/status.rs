@@ -222,7 +222,8 @@ fn machine_lines(status: &Status, screen: &Screen) -> Result<(), Failure> {
     let unwell: Vec<Vec<String>> = status
         .health
         .iter()
-        .filter(|(_, health)| health.code != "ok")
+        // What is pending has been said above.
+        .filter(|(_, health)| !matches!(health.code.as_str(), "ok" | "pending"))
         .map(|(part, health)| vec![part.to_string(), health.code.clone(), ago(health.since, now(status))])
         .collect();
     if unwell.is_empty() {
