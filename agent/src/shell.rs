@@ -80,6 +80,7 @@ impl Effects for Shell {
 
     async fn erase_all(&mut self) {
         self.identities.erase_all();
+        self.store.scrub();
     }
 
     fn request_keys(&self) -> Vec<Thumbprint> {

@@ -46,14 +46,18 @@ fn main() -> Result<()> {
         return Ok(());
     }
     logging::start();
-    // One thread does everything; names are resolved on one more, which is gone a second later.
+    // One thread does everything; names are resolved on another, which is gone a second later.
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime
         .enable_all()
-        .max_blocking_threads(1)
+        .max_blocking_threads(4)
         .thread_stack_size(512 * 1024)
         .thread_keep_alive(Duration::from_secs(1));
-    runtime.build().context("cannot start")?.block_on(run(&config))
+    let runtime = runtime.build().context("cannot start")?;
+    let result = runtime.block_on(run(&config));
+    // A name that is still being resolved must not hold up the stop.
+    runtime.shutdown_background();
+    result
 }
 
 async fn run(config: &Config) -> Result<()> {

@@ -129,6 +129,14 @@ impl Database {
         audit::page(&self.connection, after, limit)
     }
 
+    /// Moves the journal into the database and cuts it off.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub(super) fn empty_journal(&self) -> Result<(), Failure> {
+        Ok(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+    }
+
     fn version(&self) -> Result<u32, Failure> {
         Ok(self.connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
     }
@@ -136,7 +144,7 @@ impl Database {
     /// The version goes to the main file at once, where [`version_on_disk`] finds it without opening anything.
     fn make_schema(&self) -> Result<(), Failure> {
         self.connection.execute_batch(&format!("BEGIN; {SCHEMA} PRAGMA user_version={VERSION}; COMMIT;"))?;
-        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        self.empty_journal()?;
         if let Some(folder) = self.connection.path().map(PathBuf::from).as_deref().and_then(Path::parent) {
             crate::files::sync_folder(folder)?;
         }

@@ -114,6 +114,18 @@ impl Store {
         }
     }
 
+    /// Lets go of what earlier states left behind: journal and databases set aside. For a sensor that is erased.
+    pub fn scrub(&mut self) {
+        let scrubbed = match &self.backing {
+            Backing::Writable(database) => database.empty_journal(),
+            Backing::Refusing { .. } => Ok(()),
+        };
+        let forgotten = set_aside::forget_all(&self.places.database()).map_err(Failure::from);
+        for failure in [scrubbed, forgotten].into_iter().filter_map(Result::err) {
+            tracing::warn!(%failure, "something of an earlier state could not be erased yet");
+        }
+    }
+
     fn write(&mut self, state: &[u8], audit: &[AuditRecord], durability: Durability) -> Result<(), Refusal> {
         let required = durability == Durability::Required;
         let path = self.places.database();

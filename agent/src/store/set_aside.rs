@@ -24,7 +24,7 @@ pub(super) fn set_aside(database: &Path) -> io::Result<PathBuf> {
             _ => {}
         }
     }
-    forget_oldest(folder, database);
+    forget_oldest(database);
     files::sync_folder(folder)?;
     Ok(aside)
 }
@@ -39,23 +39,46 @@ fn free_name(database: &Path) -> PathBuf {
         .unwrap_or_else(|| name(0))
 }
 
-fn forget_oldest(folder: &Path, database: &Path) {
+/// Removes every database that was set aside.
+pub(super) fn forget_all(database: &Path) -> io::Result<()> {
+    let kept = kept(database);
+    kept.iter().try_for_each(|path| remove(path))?;
+    if kept.is_empty() { Ok(()) } else { files::sync_folder(database.parent().unwrap_or(Path::new("/"))) }
+}
+
+fn forget_oldest(database: &Path) {
+    let kept = kept(database);
+    for path in &kept[..kept.len().saturating_sub(MAX_KEPT)] {
+        // Only the bound suffers; the next one set aside tries again.
+        let _ = remove(path);
+    }
+}
+
+/// The databases that were set aside, the oldest first.
+fn kept(database: &Path) -> Vec<PathBuf> {
     let prefix = with_suffix(Path::new(database.file_name().unwrap_or_default()), ".corrupt-");
     let prefix = prefix.to_string_lossy().into_owned();
-    let Ok(entries) = fs::read_dir(folder) else { return };
+    let Some(Ok(entries)) = database.parent().map(fs::read_dir) else { return Vec::new() };
     let mut kept: Vec<_> = entries
         .flatten()
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))
-        .filter(|entry| !PARTS[1..].iter().any(|part| entry.file_name().to_string_lossy().ends_with(part)))
+        .filter(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            name.starts_with(&prefix) && !PARTS[1..].iter().any(|part| name.ends_with(part))
+        })
         .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
         .collect();
     kept.sort();
-    let surplus = kept.len().saturating_sub(MAX_KEPT);
-    for (_, path) in &kept[..surplus] {
-        for part in PARTS {
-            let _ = fs::remove_file(with_suffix(path, part));
+    kept.into_iter().map(|(_, path)| path).collect()
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    for part in PARTS {
+        match fs::remove_file(with_suffix(path, part)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
         }
     }
+    Ok(())
 }
 
 pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

@@ -183,6 +183,23 @@ fn the_second_copy_counts_on_after_a_recovery() {
 }
 
 #[test]
+fn an_erased_sensor_keeps_nothing_of_its_earlier_states() {
+    let lab = Lab::new();
+    let mut store = lab.open().store;
+    persist(&mut store, "with a token in it").unwrap();
+    drop(store);
+    fs::copy(lab.state().join("control.db"), lab.state().join("control.db.corrupt-1-0")).unwrap();
+    let mut store = lab.open().store;
+    persist(&mut store, "with a token in it, still").unwrap();
+    persist(&mut store, "{}").unwrap();
+    store.scrub();
+    for name in lab.named("") {
+        let content = fs::read(lab.state().join(&name)).unwrap();
+        assert!(!content.windows(5).any(|window| window == b"token"), "{name} holds the token");
+    }
+}
+
+#[test]
 fn newer_state_is_not_touched() {
     let lab = Lab::new();
     let mut store = lab.open().store;
