@@ -72,7 +72,7 @@ fn falls_back_after_probation_with_the_reason_and_offers_another_try() {
         let calls = rig.calls.drain(..).collect::<vec::Vec<_>>();
         for call in calls {
             if call_of(&call).sensor == SensorId::from_bytes([2; 16]) {
-                rig.fail(&call, unreachable());
+                rig.fail(&call, &unreachable());
             } else {
                 let time = rig.wall;
                 rig.answer(&call, Answer { time, ..Answer::default() });
@@ -118,7 +118,7 @@ fn a_spent_voided_or_deleted_token_ends_the_candidate_at_once() {
     for why in [Refusal::AlreadyUsed { sensor }, Refusal::Voided { sensor }, Refusal::Deleted { sensor }] {
         let mut rig = proving();
         let call = take(&mut rig, "enrol");
-        rig.fail(&call, why.clone());
+        rig.fail(&call, &why);
         assert_eq!((rig.serial_in_force(), rig.candidate()), (Some(10), None));
         let OutcomeResult::NotCommitted { problem } = rig.status().retry.unwrap().result else { panic!("committed") };
         assert!(problem.detail.contains(why.code()), "{}", problem.detail);
@@ -130,7 +130,7 @@ fn a_refused_claim_ends_no_first_activation() {
     let mut rig = Rig::new();
     rig.offer(file(1, 10, cloud())).unwrap();
     let call = take(&mut rig, "enrol");
-    rig.fail(&call, Refusal::AlreadyUsed { sensor: SensorId::from_bytes([1; 16]) });
+    rig.fail(&call, &Refusal::AlreadyUsed { sensor: SensorId::from_bytes([1; 16]) });
     assert_eq!(rig.serial_in_force(), Some(10));
     assert_eq!(rig.status().upstream.unwrap().problem.unwrap().code, "portal.already-used");
     assert!(rig.state.next_wake().is_some(), "it stopped trying");

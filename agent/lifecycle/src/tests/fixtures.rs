@@ -1,6 +1,6 @@
 //! Documents and keys for the tests: two owners, their trust roots, activations of every kind.
 
-use std::{collections::BTreeMap, format, string::String, sync::OnceLock, vec, vec::Vec};
+use std::{collections::BTreeMap, format, slice, string::String, sync::OnceLock, vec, vec::Vec};
 
 use picket_protocol::{
     documents::{
@@ -57,13 +57,13 @@ fn owner(seed: u8) -> Owner {
     content.withdrawn = [first_key.kid()].into();
     let second = sign_root(&content, &[&root]);
     let mut store = TrustStore::default();
-    let issuer = store.pin(&encode_roots(&[first.clone()])).unwrap();
+    let issuer = store.pin(&encode_roots(slice::from_ref(&first))).unwrap();
     Owner { issuer, first, second, withdrawn: first_key.kid(), standing: second_key.kid() }
 }
 
 /// The trust root file of an owner, first version.
 pub(super) fn root_file(owner: &Owner) -> Vec<u8> {
-    encode_roots(&[owner.first.clone()])
+    encode_roots(slice::from_ref(&owner.first))
 }
 
 pub(super) fn cti(n: u64) -> Cti {

@@ -110,9 +110,9 @@ fn the_first_after_a_start_comes_within_a_tenth_of_the_interval() {
     for boots in [false, true] {
         let mut rig = Rig::active(file(1, 10, cloud()));
         if boots {
-            rig.reboot()
+            rig.reboot();
         } else {
-            rig.restart()
+            rig.restart();
         }
         let waited = wait(&mut rig);
         assert!(waited <= Duration::from_millis(6_100), "{waited:?}");
@@ -202,7 +202,7 @@ fn a_dead_hub_shows_within_a_quarter_of_an_hour() {
         rig.pass(Duration::from_secs(60));
         for call in core::mem::take(&mut rig.calls) {
             match &call {
-                Effect::ProbeHub(_) => rig.fail(&call, unreachable()),
+                Effect::ProbeHub(_) => rig.fail(&call, &unreachable()),
                 _ => rig.answer(&call, picket_protocol::heartbeat::Answer { time: rig.wall, ..Default::default() }),
             }
         }

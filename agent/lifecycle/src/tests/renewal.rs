@@ -90,7 +90,7 @@ fn failing_renewal_stops_nothing_and_goes_on() {
     for _ in 0..10 {
         let call = renewal(&mut rig);
         rig.answer_all();
-        rig.fail(&call, unreachable());
+        rig.fail(&call, &unreachable());
         rig.pass(Duration::from_secs(300));
     }
     assert!(kinds(&rig.calls).contains(&"heartbeat"));
@@ -107,7 +107,7 @@ fn an_expired_certificate_is_still_renewed() {
     for _ in 0..3 {
         let (renewals, others): (Vec<_>, Vec<_>) =
             core::mem::take(&mut rig.calls).into_iter().partition(|call| matches!(call, Effect::Renew(_)));
-        others.iter().for_each(|call| rig.fail(call, Refusal::Rejected { status: 403 }));
+        others.iter().for_each(|call| rig.fail(call, &Refusal::Rejected { status: 403 }));
         if let Some(call) = renewals.first() {
             rig.answer(call, Answer::default());
             assert_eq!(slot_under_way(&mut rig), Slot::B);

@@ -168,7 +168,10 @@ impl Rig {
     /// Time passes on both clocks; whatever is due on the way happens.
     pub(super) fn pass(&mut self, span: Duration) {
         let end = self.boot.plus(span);
+        let mut idle = 0;
         while let Some(wake) = self.state.next_wake().filter(|wake| *wake <= end) {
+            idle = if wake > self.boot { 0 } else { idle + 1 };
+            assert!(idle < 100, "it wakes for nothing");
             self.advance_to(wake);
             self.happen(Event::Woke);
         }
@@ -212,7 +215,7 @@ impl Rig {
     }
 
     /// Lets a call fail.
-    pub(super) fn fail(&mut self, call: &Effect, refusal: Refusal) {
+    pub(super) fn fail(&mut self, call: &Effect, refusal: &Refusal) {
         let failure = || Failure::from(refusal.clone());
         let event = match call {
             Effect::Enrol(_) => Event::Enrolled(ended(call, Err(failure()))),
@@ -227,7 +230,7 @@ impl Rig {
     /// Lets every call under way fail.
     pub(super) fn fail_all(&mut self, refusal: &Refusal) {
         for call in self.calls.drain(..).collect::<Vec<_>>() {
-            self.fail(&call, refusal.clone());
+            self.fail(&call, refusal);
         }
     }
 
