@@ -4,3 +4,9 @@
 //! `store` keeps; `authority` signs; `device` serves sensors; `people` serves the owner's people; `cli` is the program.
 
 pub mod domain;
+
+pub mod authority;
+pub mod clock;
+pub mod entropy;
+pub mod files;
+pub mod store;

@@ -85,7 +85,7 @@ pub fn hear(
         return (Reply::Deactivated { sensor: identity.sensor, deletion: deletion.clone() }, consequences);
     }
     if policy.role == Role::ManagementConsole {
-        if heartbeat.status.as_ref().is_none_or(|status| status.mode != Mode::LocallyManaged) {
+        if !is_locally_managed(heartbeat) {
             return (Reply::Refused(Refused::NotLocallyManaged), consequences);
         }
         identity.serial = identity.serial.max(heartbeat.serial);
@@ -104,6 +104,12 @@ pub fn hear(
         reissue: reissue(identity, registration, heartbeat),
     };
     (Reply::Answered(answered), consequences)
+}
+
+/// Whether the sensor says that it is locally managed: the only ones a management console takes.
+#[must_use]
+pub fn is_locally_managed(heartbeat: &Heartbeat) -> bool {
+    heartbeat.status.as_ref().is_some_and(|status| status.mode == Mode::LocallyManaged)
 }
 
 fn refused(why: &'static str) -> (Reply, Vec<Consequence>) {

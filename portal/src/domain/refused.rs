@@ -14,7 +14,7 @@ pub enum Refused {
     Unauthorized,
     /// The key may not do this, or not any more.
     NotAccepted { why: &'static str },
-    /// Another sensor of the subscription has the name.
+    /// The name is taken.
     NameTaken { name: String },
     /// A management console issues nothing.
     NotAPortal,
@@ -127,7 +127,7 @@ impl Refused {
                 &["Look at the sensor's page at the portal", "If it was registered anew, upload its new activation file"],
             ),
             Self::NameTaken { .. } => {
-                ("portal.name-taken", 409, "Another sensor of this subscription has the name", &["Choose another name"])
+                ("portal.name-taken", 409, "The name is taken", &["Choose another name"])
             }
             Self::NotAPortal => (
                 "portal.not-a-portal",

@@ -1,0 +1,119 @@
+//! Alarms: raised once while open, listed, cleared.
+
+use picket_protocol::{ids::SensorId, refusal::Refusal, time::UnixSeconds};
+use sqlx::{Row as _, SqliteConnection};
+
+use super::{
+    Actor, Store, audit,
+    change::{StoreError, Work},
+    failed,
+    rows::{from_json, id, json},
+};
+use crate::domain::{alarm::Alarm, chain::HeartbeatChain, refused::Refused};
+
+/// One alarm, as it is listed.
+#[derive(Debug, Clone)]
+pub struct AlarmRow {
+    /// Its number.
+    pub id: i64,
+    /// When it was raised.
+    pub at: UnixSeconds,
+    /// About which sensor.
+    pub sensor: SensorId,
+    /// Its kind.
+    pub kind: String,
+    /// What was found.
+    pub detail: serde_json::Value,
+    /// When and by whom it was cleared.
+    pub cleared: Option<(UnixSeconds, String)>,
+}
+
+/// Raises an alarm, unless one of its kind is open for the sensor.
+pub(super) async fn raise(work: &mut Work, sensor: SensorId, alarm: &Alarm) -> Result<(), sqlx::Error> {
+    let raised = sqlx::query(
+        "INSERT INTO alarms (at, sensor, kind, detail) SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS \
+         (SELECT 1 FROM alarms WHERE sensor = ?2 AND kind = ?3 AND cleared_at IS NULL)",
+    )
+    .bind(work.now.0)
+    .bind(&sensor.as_bytes()[..])
+    .bind(alarm.kind())
+    .bind(json(alarm)?)
+    .execute(&mut work.connection)
+    .await?;
+    if raised.rows_affected() > 0 {
+        tracing::warn!(%sensor, kind = alarm.kind(), "alarm raised");
+    }
+    Ok(())
+}
+
+impl Store {
+    /// The newest alarms, open ones only if asked.
+    ///
+    /// # Errors
+    /// When the database failed.
+    pub async fn alarms(&self, open_only: bool, limit: u32) -> Result<Vec<AlarmRow>, Refused> {
+        let query = sqlx::query(
+            "SELECT id, at, sensor, kind, detail, cleared_at, cleared_by FROM alarms \
+             WHERE cleared_at IS NULL OR NOT ? ORDER BY id DESC LIMIT ?",
+        );
+        let rows = query.bind(open_only).bind(limit).fetch_all(&self.readers).await.map_err(|error| failed(&error))?;
+        let read = |row: &sqlx::sqlite::SqliteRow| -> Result<AlarmRow, sqlx::Error> {
+            let cleared_at = row.try_get::<Option<i64>, _>("cleared_at")?.map(UnixSeconds);
+            Ok(AlarmRow {
+                id: row.try_get("id")?,
+                at: UnixSeconds(row.try_get("at")?),
+                sensor: id(row.try_get("sensor")?)?,
+                kind: row.try_get("kind")?,
+                detail: from_json(row.try_get("detail")?)?,
+                cleared: cleared_at.zip(row.try_get::<Option<String>, _>("cleared_by")?),
+            })
+        };
+        rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| failed(&error))
+    }
+
+    /// Clears an alarm. Clearing what a chain of heartbeats shows clears the chain as well.
+    ///
+    /// # Errors
+    /// When there is no such open alarm, or the database failed.
+    pub async fn clear_alarm(&self, number: i64, actor: Actor) -> Result<(), Refused> {
+        self.write(move |work| {
+            Box::pin(async move {
+                let query = sqlx::query("SELECT sensor, kind FROM alarms WHERE id = ? AND cleared_at IS NULL");
+                let Some(row) = query.bind(number).fetch_optional(&mut work.connection).await? else {
+                    return Err(StoreError::Refused(Refusal::NotFound { what: format!("open alarm {number}") }.into()));
+                };
+                let (sensor, kind): (SensorId, String) = (id(row.try_get("sensor")?)?, row.try_get("kind")?);
+                sqlx::query("UPDATE alarms SET cleared_at = ?, cleared_by = ? WHERE id = ?")
+                    .bind(work.now.0)
+                    .bind(&actor.0)
+                    .bind(number)
+                    .execute(&mut work.connection)
+                    .await?;
+                if kind == "possible-clone" || kind == "restored" {
+                    clear_chains(&mut work.connection, sensor, work.now).await?;
+                }
+                work.touch(sensor);
+                audit::record(work, &actor, "alarm-cleared", Some(sensor), None, Some(&serde_json::json!({ "kind": kind })))
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+async fn clear_chains(connection: &mut SqliteConnection, sensor: SensorId, now: UnixSeconds) -> Result<(), sqlx::Error> {
+    let query = sqlx::query(
+        "SELECT h.identity, h.chain FROM heartbeats h JOIN identities i ON i.row = h.identity WHERE i.sensor = ?",
+    );
+    for row in query.bind(&sensor.as_bytes()[..]).fetch_all(&mut *connection).await? {
+        let mut chain: HeartbeatChain = from_json(row.try_get("chain")?)?;
+        chain.clear(now);
+        sqlx::query("UPDATE heartbeats SET chain = ? WHERE identity = ?")
+            .bind(json(&chain)?)
+            .bind(row.try_get::<i64, _>("identity")?)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}

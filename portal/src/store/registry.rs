@@ -1,0 +1,96 @@
+//! What heartbeats are judged by, in memory: every identity and registration as last committed. A heartbeat reads no SQL.
+//!
+//! Owned by the writer. Read whole at start, and anew for each sensor that a change touched.
+
+use std::collections::HashMap;
+
+use picket_protocol::{
+    ids::{HeartbeatDigest, SensorId, Thumbprint},
+    time::UnixSeconds,
+};
+use sqlx::{AssertSqlSafe, Row as _, SqliteConnection, sqlite::SqliteRow};
+
+use super::rows::{REGISTRATION, from_json, id, registration, sensor_id, serial};
+use crate::domain::{
+    identity::{Identity, IdentityState, RootsKnown},
+    registration::Registration,
+};
+
+#[derive(Debug, Default)]
+pub(super) struct Registry {
+    pub(super) speakers: HashMap<Thumbprint, Speaker>,
+    pub(super) sensors: HashMap<SensorId, Registration>,
+}
+
+/// An identity with the number of its row.
+#[derive(Debug)]
+pub(super) struct Speaker {
+    pub(super) row: i64,
+    pub(super) identity: Identity,
+}
+
+const IDENTITY: &str = "SELECT i.row, i.thumbprint, i.sensor, i.serial, i.cti, i.state, i.enrolled_at, i.roots, \
+    h.chain, h.last_seen, h.roots_version, h.roots_offered FROM identities i LEFT JOIN heartbeats h ON h.identity = i.row";
+
+impl Registry {
+    pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
+        let mut registry = Self::default();
+        for row in sqlx::query(AssertSqlSafe(of_sensors(""))).fetch_all(&mut *connection).await? {
+            registry.keep_sensor(&row)?;
+        }
+        for row in sqlx::query(IDENTITY).fetch_all(&mut *connection).await? {
+            registry.keep_speaker(&row)?;
+        }
+        Ok(registry)
+    }
+
+    /// Reads one sensor and its identities again.
+    pub(super) async fn reload(&mut self, connection: &mut SqliteConnection, sensor: SensorId) -> Result<(), sqlx::Error> {
+        let query = sqlx::query(AssertSqlSafe(of_sensors("WHERE s.id = ?"))).bind(&sensor.as_bytes()[..]);
+        if let Some(row) = query.fetch_optional(&mut *connection).await? {
+            self.keep_sensor(&row)?;
+        }
+        let query = sqlx::query(AssertSqlSafe(format!("{IDENTITY} WHERE i.sensor = ?"))).bind(&sensor.as_bytes()[..]);
+        for row in query.fetch_all(&mut *connection).await? {
+            self.keep_speaker(&row)?;
+        }
+        Ok(())
+    }
+
+    fn keep_sensor(&mut self, row: &SqliteRow) -> Result<(), sqlx::Error> {
+        let registration = registration(row)?;
+        self.sensors.insert(registration.id, registration);
+        Ok(())
+    }
+
+    fn keep_speaker(&mut self, row: &SqliteRow) -> Result<(), sqlx::Error> {
+        let identity = identity(row)?;
+        self.speakers.insert(identity.thumbprint, Speaker { row: row.try_get("row")?, identity });
+        Ok(())
+    }
+}
+
+fn of_sensors(condition: &str) -> String {
+    format!("SELECT {REGISTRATION} FROM sensors s JOIN subscriptions u ON u.id = s.subscription {condition}")
+}
+
+fn identity(row: &SqliteRow) -> Result<Identity, sqlx::Error> {
+    let chain: Option<&str> = row.try_get("chain")?;
+    let offered: Option<&str> = row.try_get("roots_offered")?;
+    let at_enrolment: i64 = row.try_get("roots")?;
+    let since: Option<i64> = row.try_get("roots_version")?;
+    Ok(Identity {
+        thumbprint: id(row.try_get("thumbprint")?)?,
+        sensor: sensor_id(row, "sensor")?,
+        serial: serial(row.try_get("serial")?),
+        cti: row.try_get::<Option<&[u8]>, _>("cti")?.map(id).transpose()?,
+        state: IdentityState::parse(row.try_get("state")?).unwrap_or(IdentityState::Candidate),
+        enrolled_at: UnixSeconds(row.try_get("enrolled_at")?),
+        chain: chain.map(from_json).transpose()?.unwrap_or_default(),
+        last_seen: row.try_get::<Option<i64>, _>("last_seen")?.map(UnixSeconds),
+        roots: RootsKnown {
+            version: serial(since.map_or(at_enrolment, |since| since.max(at_enrolment))).0,
+            offered: offered.map(from_json::<(HeartbeatDigest, u64)>).transpose()?,
+        },
+    })
+}

@@ -1,0 +1,232 @@
+//! Registrations: onboarded, edited, deleted.
+
+use picket_protocol::{
+    documents::activation::Subscription,
+    ids::{Cti, SensorId, Serial, SubscriptionId},
+    names::{Label, SensorName},
+    refusal::Refusal,
+};
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
+
+use super::{
+    Actor, Store, audit,
+    change::{StoreError, Work},
+    rows::{REGISTRATION, StoredDeletion, id, int, json as to_json, registration, serial},
+};
+use crate::domain::{
+    refused::Refused,
+    registration::{Filed, ModeChoice, Origin, Registration},
+    serials,
+};
+
+/// What a person may change on a registration: takes what is filed, returns what shall be.
+pub type Edit = Box<dyn FnOnce(Filed) -> Result<Filed, Refused> + Send>;
+
+impl Store {
+    /// Registers a sensor under an id drawn by the caller. A new subscription is filed under `new_subscription`.
+    ///
+    /// # Errors
+    /// When the name is taken, or the database failed.
+    pub async fn onboard(&self, id: SensorId, filed: Filed, actor: Actor) -> Result<Registration, Refused> {
+        filed.check()?;
+        self.write(move |work| {
+            Box::pin(async move {
+                let mut filed = filed;
+                filed.subscription = file_subscription(work, filed.subscription).await?;
+                let origin = Origin::Onboarded;
+                let created_at = work.now;
+                let registration =
+                    Registration { id, origin, filed, created_at, committed: None, push: None, deletion: None };
+                refuse_taken_name(work, &registration.filed, id).await?;
+                insert(work, &registration).await?;
+                audit::record(work, &actor, "sensor-onboarded", Some(id), None, Some(&told(&registration.filed))).await?;
+                Ok(registration)
+            })
+        })
+        .await
+    }
+
+    /// Changes what is filed. An adopted sensor is the owner's from then on.
+    ///
+    /// # Errors
+    /// When the sensor does not exist or was deleted, the name is taken, or the database failed.
+    pub async fn edit(&self, sensor: SensorId, edit: Edit, actor: Actor) -> Result<Registration, Refused> {
+        self.write(move |work| {
+            Box::pin(async move {
+                let mut registration = living(&mut work.connection, sensor).await?;
+                let before = told(&registration.filed);
+                let mut filed = edit(registration.filed)?;
+                filed.check()?;
+                filed.subscription = file_subscription(work, filed.subscription).await?;
+                refuse_taken_name(work, &filed, sensor).await?;
+                registration.filed = filed;
+                if registration.origin == Origin::Adopted {
+                    registration.origin = Origin::Onboarded;
+                }
+                update(work, &registration).await?;
+                let after = told(&registration.filed);
+                audit::record(work, &actor, "sensor-edited", Some(sensor), Some(&before), Some(&after)).await?;
+                Ok(registration)
+            })
+        })
+        .await
+    }
+
+    /// Deletes a sensor: its keys open the heartbeat route only, and are answered with the deactivation.
+    ///
+    /// # Errors
+    /// When the sensor does not exist or was deleted, or the database failed.
+    pub async fn delete(&self, sensor: SensorId, cti: Cti, reason: Label, actor: Actor) -> Result<Serial, Refused> {
+        let decided_by: Label =
+            actor.0.parse().map_err(|_| Refused::invalid("the caller's name cannot stand in a deactivation"))?;
+        self.write(move |work| {
+            Box::pin(async move {
+                living(&mut work.connection, sensor).await?;
+                let serial = next_serial(work).await?;
+                let stored = StoredDeletion { serial, cti, reason: reason.clone(), decided_by, at: work.now };
+                sqlx::query(
+                    "UPDATE sensors SET deletion = ?, deleted_at = ?, push_serial = NULL, push_file = NULL WHERE id = ?",
+                )
+                .bind(to_json(&stored)?)
+                .bind(work.now.0)
+                .bind(&sensor.as_bytes()[..])
+                .execute(&mut work.connection)
+                .await?;
+                work.touch(sensor);
+                let after = json!({ "reason": reason, "serial": serial });
+                audit::record(work, &actor, "sensor-deleted", Some(sensor), None, Some(&after)).await?;
+                Ok(serial)
+            })
+        })
+        .await
+    }
+}
+
+/// What an audit record says of a registration: no token.
+fn told(filed: &Filed) -> Value {
+    let mut value = serde_json::to_value(filed).unwrap_or_default();
+    if let Some(console) = value.pointer_mut("/mode/console/pairing_token") {
+        *console = Value::String("…".to_owned());
+    }
+    value
+}
+
+/// A registration that is not deleted.
+pub(super) async fn living(connection: &mut SqliteConnection, sensor: SensorId) -> Result<Registration, StoreError> {
+    let found = find(connection, sensor).await?.ok_or_else(|| Refused::no_sensor(sensor))?;
+    if found.deletion.is_some() {
+        return Err(StoreError::Refused(Refusal::Deleted { sensor }.into()));
+    }
+    Ok(found)
+}
+
+pub(super) async fn find(connection: &mut SqliteConnection, sensor: SensorId) -> Result<Option<Registration>, sqlx::Error> {
+    let query = format!(
+        "SELECT {REGISTRATION} FROM sensors s JOIN subscriptions u ON u.id = s.subscription WHERE s.id = ?"
+    );
+    let row = sqlx::query(AssertSqlSafe(query)).bind(&sensor.as_bytes()[..]).fetch_optional(connection).await?;
+    row.as_ref().map(registration).transpose()
+}
+
+async fn refuse_taken_name(work: &mut Work, filed: &Filed, but: SensorId) -> Result<(), StoreError> {
+    let query = sqlx::query_scalar::<_, i64>(
+        "SELECT count(*) FROM sensors WHERE subscription = ? AND name = ? AND id <> ? AND deleted_at IS NULL \
+         AND origin = 'onboarded'",
+    );
+    let taken = query
+        .bind(&filed.subscription.id.as_bytes()[..])
+        .bind(filed.name.as_str())
+        .bind(&but.as_bytes()[..])
+        .fetch_one(&mut work.connection)
+        .await?;
+    if taken > 0 {
+        return Err(StoreError::Refused(Refused::NameTaken { name: filed.name.to_string() }));
+    }
+    Ok(())
+}
+
+/// The subscription of that name; a new one gets the id that the caller drew.
+async fn file_subscription(work: &mut Work, offered: Subscription) -> Result<Subscription, sqlx::Error> {
+    sqlx::query("INSERT INTO subscriptions (id, name) VALUES (?, ?) ON CONFLICT DO NOTHING")
+        .bind(&offered.id.as_bytes()[..])
+        .bind(offered.name.as_str())
+        .execute(&mut work.connection)
+        .await?;
+    let row = sqlx::query("SELECT id FROM subscriptions WHERE name = ?")
+        .bind(offered.name.as_str())
+        .fetch_one(&mut work.connection)
+        .await?;
+    Ok(Subscription { id: id::<SubscriptionId>(row.try_get("id")?)?, name: offered.name })
+}
+
+pub(super) async fn insert(work: &mut Work, registration: &Registration) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO sensors (id, origin, name, subscription, tags, mode, binding, upload_days, created_at) \
+         VALUES (?, ?, '', ?, '{}', '', '', 0, ?)",
+    )
+    .bind(&registration.id.as_bytes()[..])
+    .bind(registration.origin.as_str())
+    .bind(&registration.filed.subscription.id.as_bytes()[..])
+    .bind(registration.created_at.0)
+    .execute(&mut work.connection)
+    .await?;
+    update(work, registration).await
+}
+
+async fn update(work: &mut Work, registration: &Registration) -> Result<(), sqlx::Error> {
+    let filed = &registration.filed;
+    let hub = match &filed.mode {
+        ModeChoice::CloudConnected { hub, .. } => *hub,
+        ModeChoice::LocallyManaged { .. } => None,
+    };
+    work.touch(registration.id);
+    sqlx::query(
+        "UPDATE sensors SET origin = ?, name = ?, subscription = ?, site = ?, zone = ?, tags = ?, mode = ?, hub = ?, \
+         binding = ?, licence_until = ?, upload_days = ? WHERE id = ?",
+    )
+    .bind(registration.origin.as_str())
+    .bind(filed.name.as_str())
+    .bind(&filed.subscription.id.as_bytes()[..])
+    .bind(filed.site.as_ref().map(Label::as_str))
+    .bind(filed.zone.as_ref().map(Label::as_str))
+    .bind(to_json(&filed.tags)?)
+    .bind(to_json(&filed.mode)?)
+    .bind(hub.as_ref().map(|hub| &hub.0.as_bytes()[..]))
+    .bind(to_json(&filed.binding)?)
+    .bind(filed.licence_until.map(|at| at.0))
+    .bind(u32::from(filed.upload_window))
+    .bind(&registration.id.as_bytes()[..])
+    .execute(&mut work.connection)
+    .await?;
+    Ok(())
+}
+
+/// A sensor of a management console says its name.
+pub(super) async fn rename(work: &mut Work, sensor: SensorId, name: &SensorName) -> Result<(), sqlx::Error> {
+    let query = sqlx::query("UPDATE sensors SET name = ? WHERE id = ?");
+    query.bind(name.as_str()).bind(&sensor.as_bytes()[..]).execute(&mut work.connection).await?;
+    Ok(())
+}
+
+/// The sensor knows that it was deleted.
+pub(super) async fn acknowledge(work: &mut Work, sensor: SensorId) -> Result<(), sqlx::Error> {
+    let query = sqlx::query("UPDATE sensors SET acknowledged_at = coalesce(acknowledged_at, ?) WHERE id = ?");
+    query.bind(work.now.0).bind(&sensor.as_bytes()[..]).execute(&mut work.connection).await?;
+    Ok(())
+}
+
+/// Draws the next serial.
+pub(super) async fn next_serial(work: &mut Work) -> Result<Serial, sqlx::Error> {
+    let last: i64 = sqlx::query_scalar("SELECT last FROM serials").fetch_one(&mut work.connection).await?;
+    let next = serials::next(serial(last), work.now_milliseconds);
+    raise_last_serial(work, next).await?;
+    Ok(next)
+}
+
+/// A serial that is known to have been issued is never issued again.
+pub(super) async fn raise_last_serial(work: &mut Work, issued: Serial) -> Result<(), sqlx::Error> {
+    let query = sqlx::query("UPDATE serials SET last = max(last, ?)").bind(int(issued.0));
+    query.execute(&mut work.connection).await?;
+    Ok(())
+}

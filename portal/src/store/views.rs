@@ -1,0 +1,204 @@
+//! What people see: sensors with how they stand, read as of the last commit.
+
+use picket_protocol::{
+    ids::{SensorId, Serial, Thumbprint},
+    time::UnixSeconds,
+};
+use sqlx::{AssertSqlSafe, Row as _, sqlite::SqliteRow};
+
+use super::{
+    Store, failed,
+    rows::{REGISTRATION, from_json, id, registration, serial},
+};
+use crate::domain::{
+    chain::{HeartbeatChain, Suspicion},
+    connection::{DEFAULT_INTERVAL, Facts, Troubled},
+    refused::Refused,
+    registration::{Origin, Registration},
+    role::Role,
+};
+
+/// A sensor and how it stands.
+#[derive(Debug, Clone)]
+pub struct SensorView {
+    /// What the owner says.
+    pub registration: Registration,
+    /// How it stands.
+    pub facts: Facts,
+    /// The agent's version, if it was heard.
+    pub version: Option<String>,
+    /// The bytes of its last heartbeat in force.
+    pub last_heartbeat: Option<Vec<u8>>,
+}
+
+/// One issued file.
+#[derive(Debug, Clone)]
+pub struct ActivationView {
+    /// Its serial.
+    pub serial: Serial,
+    /// Its mode.
+    pub mode: String,
+    /// When it was issued.
+    pub issued_at: UnixSeconds,
+    /// Until when it may be uploaded.
+    pub upload_until: UnixSeconds,
+    /// When a newer file voided it.
+    pub voided_at: Option<UnixSeconds>,
+    /// When a key claimed it.
+    pub claimed_at: Option<UnixSeconds>,
+    /// When a heartbeat said that it is in force.
+    pub committed_at: Option<UnixSeconds>,
+}
+
+/// One key of a sensor.
+#[derive(Debug, Clone)]
+pub struct IdentityView {
+    /// The key.
+    pub thumbprint: Thumbprint,
+    /// Its serial.
+    pub serial: Serial,
+    /// Its state.
+    pub state: String,
+    /// When it enrolled.
+    pub enrolled_at: UnixSeconds,
+    /// When it was last heard.
+    pub last_seen: Option<UnixSeconds>,
+}
+
+/// Who asks for a view, and when the portal began to listen.
+#[derive(Debug, Clone, Copy)]
+pub struct Viewpoint {
+    /// The role decides which modes are ever heard here.
+    pub role: Role,
+    /// Before that nobody was heard.
+    pub listening_since: UnixSeconds,
+}
+
+/// The latest identity in force, with its last heartbeat, and the newest file.
+const STANDING: &str = "h.last_seen, h.interval, h.troubled, h.version, h.body, \
+    (SELECT group_concat(o.chain, char(10)) FROM identities k JOIN heartbeats o ON o.identity = k.row \
+     WHERE k.sensor = s.id AND k.state <> 'superseded' AND instr(o.chain, '\"fork\"') + instr(o.chain, '\"restored_at\"') > 0) \
+     AS suspicious, \
+    a.serial AS issued, a.issued_at \
+    FROM sensors s JOIN subscriptions u ON u.id = s.subscription \
+    LEFT JOIN identities i ON i.row = (SELECT k.row FROM identities k WHERE k.sensor = s.id AND k.state = 'committed' \
+     ORDER BY k.serial DESC, k.row DESC LIMIT 1) \
+    LEFT JOIN heartbeats h ON h.identity = i.row \
+    LEFT JOIN activations a ON a.cti = (SELECT b.cti FROM activations b WHERE b.sensor = s.id AND b.voided_at IS NULL \
+     ORDER BY b.serial DESC LIMIT 1)";
+
+impl Store {
+    /// Every sensor, by name; deleted ones only if asked.
+    ///
+    /// # Errors
+    /// When the database failed.
+    pub async fn sensors(&self, deleted_too: bool, viewpoint: Viewpoint) -> Result<Vec<SensorView>, Refused> {
+        let query = format!("SELECT {REGISTRATION}, {STANDING} WHERE s.deleted_at IS NULL OR ? ORDER BY s.name, s.id");
+        let rows = sqlx::query(AssertSqlSafe(query)).bind(deleted_too).fetch_all(&self.readers).await;
+        rows.and_then(|rows| rows.iter().map(|row| view(row, viewpoint)).collect()).map_err(|error| failed(&error))
+    }
+
+    /// One sensor, deleted or not.
+    ///
+    /// # Errors
+    /// When there is none, or the database failed.
+    pub async fn sensor(&self, sensor: SensorId, viewpoint: Viewpoint) -> Result<SensorView, Refused> {
+        let query = format!("SELECT {REGISTRATION}, {STANDING} WHERE s.id = ?");
+        let query = sqlx::query(AssertSqlSafe(query)).bind(&sensor.as_bytes()[..]);
+        let row = query.fetch_optional(&self.readers).await.map_err(|error| failed(&error))?;
+        let row = row.ok_or_else(|| Refused::no_sensor(sensor))?;
+        view(&row, viewpoint).map_err(|error| failed(&error))
+    }
+
+    /// The files issued for a sensor, newest first.
+    ///
+    /// # Errors
+    /// When the database failed.
+    pub async fn activations_of(&self, sensor: SensorId) -> Result<Vec<ActivationView>, Refused> {
+        let query = sqlx::query("SELECT * FROM activations WHERE sensor = ? ORDER BY serial DESC LIMIT 100");
+        let rows = query.bind(&sensor.as_bytes()[..]).fetch_all(&self.readers).await;
+        let read = |row: &SqliteRow| -> Result<ActivationView, sqlx::Error> {
+            let instant = |column: &str| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>, _>(column)?.map(UnixSeconds));
+            Ok(ActivationView {
+                serial: serial(row.try_get("serial")?),
+                mode: row.try_get("mode")?,
+                issued_at: UnixSeconds(row.try_get("issued_at")?),
+                upload_until: UnixSeconds(row.try_get("upload_until")?),
+                voided_at: instant("voided_at")?,
+                claimed_at: instant("claimed_at")?,
+                committed_at: instant("committed_at")?,
+            })
+        };
+        rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| failed(&error))
+    }
+
+    /// The keys of a sensor, newest first.
+    ///
+    /// # Errors
+    /// When the database failed.
+    pub async fn identities_of(&self, sensor: SensorId) -> Result<Vec<IdentityView>, Refused> {
+        let query = sqlx::query(
+            "SELECT i.thumbprint, i.serial, i.state, i.enrolled_at, h.last_seen FROM identities i \
+             LEFT JOIN heartbeats h ON h.identity = i.row WHERE i.sensor = ? ORDER BY i.row DESC LIMIT 100",
+        );
+        let rows = query.bind(&sensor.as_bytes()[..]).fetch_all(&self.readers).await;
+        let read = |row: &SqliteRow| -> Result<IdentityView, sqlx::Error> {
+            Ok(IdentityView {
+                thumbprint: id(row.try_get("thumbprint")?)?,
+                serial: serial(row.try_get("serial")?),
+                state: row.try_get("state")?,
+                enrolled_at: UnixSeconds(row.try_get("enrolled_at")?),
+                last_seen: row.try_get::<Option<i64>, _>("last_seen")?.map(UnixSeconds),
+            })
+        };
+        rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| failed(&error))
+    }
+
+    /// Whether the built-in hub accepted a probe with this nonce.
+    ///
+    /// # Errors
+    /// When the database failed.
+    pub async fn saw_probe(&self, sensor: SensorId, nonce: &str) -> Result<bool, Refused> {
+        let query = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM hub_probes WHERE sensor = ? AND nonce = ?");
+        let seen = query.bind(&sensor.as_bytes()[..]).bind(nonce).fetch_one(&self.readers).await;
+        Ok(seen.map_err(|error| failed(&error))? > 0)
+    }
+}
+
+fn view(row: &SqliteRow, viewpoint: Viewpoint) -> Result<SensorView, sqlx::Error> {
+    let registration = registration(row)?;
+    let mode = registration.filed.mode.mode();
+    let heard = match viewpoint.role {
+        Role::Portal => picket_protocol::documents::activation::Mode::CloudConnected,
+        Role::ManagementConsole => picket_protocol::documents::activation::Mode::LocallyManaged,
+    };
+    let issued = row.try_get::<Option<i64>, _>("issued")?.map(serial);
+    let facts = Facts {
+        mode,
+        reports_here: mode == heard,
+        deleted: registration.deletion.is_some(),
+        last_seen: row.try_get::<Option<i64>, _>("last_seen")?.map(UnixSeconds),
+        interval_seconds: row.try_get::<Option<u32>, _>("interval")?.unwrap_or(DEFAULT_INTERVAL),
+        committed: registration.committed,
+        issued: if registration.origin == Origin::Onboarded { issued } else { None },
+        issued_at: row.try_get::<Option<i64>, _>("issued_at")?.map(UnixSeconds),
+        troubled: Troubled(row.try_get::<Option<u8>, _>("troubled")?.unwrap_or(0)),
+        suspicion: suspicion(row.try_get("suspicious")?)?,
+        listening_since: viewpoint.listening_since,
+    };
+    let version: Option<String> = row.try_get("version")?;
+    Ok(SensorView { registration, facts, version, last_heartbeat: row.try_get("body")? })
+}
+
+/// The worst that any chain of the sensor shows.
+fn suspicion(chains: Option<&str>) -> Result<Suspicion, sqlx::Error> {
+    let mut worst = Suspicion::None;
+    for chain in chains.into_iter().flat_map(str::lines) {
+        match from_json::<HeartbeatChain>(chain)?.suspicion() {
+            clone @ Suspicion::PossibleClone { .. } => return Ok(clone),
+            Suspicion::Restored { at } => worst = Suspicion::Restored { at },
+            Suspicion::None => {}
+        }
+    }
+    Ok(worst)
+}
