@@ -1,0 +1,56 @@
+//! `cargo xtask bench NAME`: one measurement, each figure beside a peer or a limit from the same run.
+
+mod commit;
+mod footprint;
+mod probe;
+mod programs;
+mod ready;
+mod statistics;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use picket_lab::ending;
+
+use self::programs::driver;
+
+#[derive(Args)]
+pub(crate) struct Bench {
+    #[arg(value_enum)]
+    name: Name,
+    /// How long the idle footprint is watched, in seconds
+    #[arg(long, default_value_t = 300)]
+    watch: u64,
+    /// Install missing Debian packages without asking (also when CI is set)
+    #[arg(long)]
+    install: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Name {
+    /// Verifying an activation file, and the worst hostile input
+    Verify,
+    /// From upload to committed, locally managed
+    Commit,
+    /// From start to READY
+    Ready,
+    /// Memory, wake-ups and CPU when idle; the size of the program
+    Footprint,
+    /// Durable heartbeats of one portal process
+    Heartbeats,
+    /// Enrolments of one portal process
+    Enrolments,
+}
+
+impl Bench {
+    pub(crate) fn run(&self) -> Result<bool> {
+        ending::end_cleanly_on_signals()?;
+        match self.name {
+            Name::Verify => driver("size", "bench-verify", &[]),
+            Name::Commit => commit::run(),
+            Name::Ready => ready::run(),
+            Name::Footprint => footprint::run(self.watch, self.install),
+            Name::Heartbeats => driver("release", "bench-portal", &["heartbeats"]),
+            Name::Enrolments => driver("release", "bench-portal", &["enrolments"]),
+        }
+    }
+}
