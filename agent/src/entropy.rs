@@ -1,6 +1,7 @@
 //! Draws random bytes from the operating system.
-
-use aws_lc_rs::rand;
+//!
+//! Not from aws-lc, whose generator first measures the processor's jitter for 40 ms: that long the agent would not be
+//! READY. Keys are aws-lc's own business.
 
 /// The operating system gave no random bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +14,6 @@ pub struct NoEntropy;
 /// [`NoEntropy`], which a running Linux does not give.
 pub fn draw<const N: usize>() -> Result<[u8; N], NoEntropy> {
     let mut bytes = [0; N];
-    rand::fill(&mut bytes).map_err(|_| NoEntropy)?;
+    getrandom::fill(&mut bytes).map_err(|_| NoEntropy)?;
     Ok(bytes)
 }
