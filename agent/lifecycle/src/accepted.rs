@@ -66,6 +66,11 @@ impl Accepted {
         }
     }
 
+    /// Committed: its roots are in the trust store now, and are not kept twice.
+    pub(crate) fn without_roots(self) -> Self {
+        Self { roots: Vec::new(), ..self }
+    }
+
     /// For tests of this crate, which are about what follows the reading.
     #[cfg(test)]
     pub(crate) fn unread(activation: Activation, signer: Kid) -> Self {

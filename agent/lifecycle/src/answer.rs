@@ -42,7 +42,8 @@ pub(crate) fn answered(mut phase: Phase, turn: &mut Turn<'_>, whose: Whose, answ
         phase = drop_withdrawn(phase, turn);
     }
 
-    // 2. A deactivation ends what it names.
+    // 2. A deactivation ends what it names. Such an answer says nothing else, not even the time.
+    let says_more = deactivation.is_none();
     match deactivation {
         Some(Ok(ended)) => phase = deactivate(phase, turn, ended, whose),
         Some(Err(why)) => refuse(turn, &actor, "deactivation", why),
@@ -51,6 +52,7 @@ pub(crate) fn answered(mut phase: Phase, turn: &mut Turn<'_>, whose: Whose, answ
 
     // 3. The rest concerns the activation in force alone.
     if whose == Whose::Active
+        && says_more
         && let Phase::Active(active) = &mut phase
     {
         turn.appliance.clock.told(answer.time, server_not_after, turn.now);

@@ -64,6 +64,7 @@ pub(crate) fn commit(
         connection.committed(turn.now.boot);
     }
     let (committed_at, filing) = (turn.effective(), Filing::of(accepted.activation()));
+    let accepted = accepted.without_roots();
     Phase::Active(Active { accepted, committed_at, filing, connection, succession })
 }
 

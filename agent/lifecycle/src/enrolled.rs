@@ -185,9 +185,11 @@ impl Enrolled {
         }
     }
 
+    /// Not before the first one after a start: that one is due soon, at an instant of its own.
     pub(crate) fn hasten_heartbeat(&mut self, now: BootMillis) {
-        let soonest = self.sent.map_or(now, |sent| sent.plus(SOONEST).max(now));
-        self.heartbeat.hasten(soonest);
+        if let Some(sent) = self.sent {
+            self.heartbeat.hasten(sent.plus(SOONEST).max(now));
+        }
     }
 
     pub(crate) fn next_wake(&self) -> Option<BootMillis> {

@@ -47,6 +47,7 @@ pub struct Service<E> {
     pub(super) trust_files: Vec<(PathBuf, Vec<u8>)>,
     pub(super) started: BootMillis,
     pub(super) counters: BTreeMap<String, u64>,
+    /// As last told to the state; nothing yet.
     pub(super) store_health: &'static str,
     /// Records of changes that could only be kept in memory: they go with the next store.
     pub(super) unstored_audit: Vec<AuditRecord>,
@@ -78,7 +79,7 @@ impl<E: Effects> Service<E> {
             trust_files: startup.trust_files,
             started: now.boot,
             counters: BTreeMap::new(),
-            store_health: "ok",
+            store_health: "",
             unstored_audit: Vec::new(),
             calls,
             follow_ups: VecDeque::new(),

@@ -53,6 +53,17 @@ fn what_it_ended_cannot_come_back_and_something_newer_can() {
 }
 
 #[test]
+fn an_answer_with_one_that_ends_nothing_tells_no_time() {
+    let mut rig = Rig::active(file(1, 10, cloud()));
+    rig.pass(Duration::from_secs(70));
+    rig.answer_heartbeat(|answered| {
+        answered.answer.time = picket_protocol::time::UnixSeconds(0);
+        answered.deactivation = Some(Ok(deactivation(2, 30)));
+    });
+    assert_eq!(rig.status().clock.drift_seconds, None);
+}
+
+#[test]
 fn a_replay_does_nothing() {
     let mut rig = Rig::active(file(1, 10, cloud()));
     deactivate(&mut rig, 1, deactivation(1, 30));

@@ -10,7 +10,7 @@ use picket_protocol::{
 
 use super::{
     fixtures::{cloud, file, local_with_console},
-    rig::{Rig, kinds, unreachable},
+    rig::{PERSON, Rig, kinds, unreachable},
 };
 use crate::{audit::Action, effect::Effect, event::Event, identity::Slot};
 
@@ -156,6 +156,27 @@ fn an_answer_that_comes_twice_counts_once() {
     let before = rig.state.clone();
     rig.answer(&call, picket_protocol::heartbeat::Answer::default());
     assert_eq!(rig.state.phase(), before.phase());
+}
+
+#[test]
+fn an_answer_to_an_attempt_that_was_given_up_is_ignored_while_another_is_under_way() {
+    let mut rig = Rig::active(file(1, 10, cloud()));
+    wait(&mut rig);
+    rig.happen(Event::ProxyAsked { choice: crate::proxy::ProxyChoice::Direct, by: PERSON });
+    let before = rig.state.clone();
+    let late = rig.ended.pop().unwrap();
+    rig.answer(&late, picket_protocol::heartbeat::Answer::default());
+    assert_eq!(rig.state.phase(), before.phase());
+    assert!(kinds(&rig.calls).contains(&"heartbeat"));
+}
+
+#[test]
+fn a_change_of_health_at_a_start_keeps_the_starts_own_instant() {
+    let mut rig = Rig::active(file(1, 10, cloud()));
+    rig.restart();
+    let due = rig.state.next_wake();
+    rig.happen(Event::HealthReported { component: Component::Disk, code: "disk.full".into() });
+    assert_eq!((kinds(&rig.calls), rig.state.next_wake()), (Vec::new(), due));
 }
 
 #[test]
