@@ -1,4 +1,60 @@
-//! stub
-pub(super) fn run() -> anyhow::Result<String> {
-    anyhow::bail!("no cross-check")
+//! Programs that are not ours read what we write: the vectors by the CDDL, and a file that a real portal issued.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Result, ensure};
+use picket_lab::{Binaries, Portal, PrivateFolder, Role, portal::text, process::run as output_of};
+
+use crate::builds::{build, root, target_folder};
+
+/// Says what was checked.
+pub(super) fn run() -> Result<String> {
+    build("dev", &["picket-portal"])?;
+    let python = virtual_environment()?;
+    let vectors = output_of(Command::new(&python).arg(script("validate_vectors.py")).arg(root()))?;
+    print!("{vectors}");
+    let issued = issued_file(&python)?;
+    print!("{issued}");
+    Ok("vectors by their CDDL; a portal's file by cbor2 and pycose, and a damaged one refused".into())
+}
+
+fn script(name: &str) -> PathBuf {
+    root().join("tests/python").join(name)
+}
+
+/// Debian's Python with the pinned packages, made once per target folder and brought up to date.
+fn virtual_environment() -> Result<PathBuf> {
+    let folder = target_folder()?.join("python");
+    let python = folder.join("bin/python");
+    if !python.exists() {
+        output_of(Command::new("/usr/bin/python3").args(["-m", "venv"]).arg(&folder))?;
+    }
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(script("requirements.txt"));
+    output_of(&mut pip)?;
+    Ok(python)
+}
+
+fn issued_file(python: &Path) -> Result<String> {
+    let folder = PrivateFolder::new()?;
+    let mut portal = Portal::init(&Binaries::beside_this_program()?, Role::Portal, &folder.join("portal"))?;
+    portal.start()?;
+    let sensor = portal.add_sensor("read-by-others", &["--mode", "cloud-connected"])?;
+    let file = portal.download(&sensor, &folder.join("others.activation"))?;
+    let fingerprint = text(&portal.ask(&["root", "show"])?, "id")?;
+    let verify =
+        |file: &Path| output_of(Command::new(python).arg(script("verify_file.py")).arg(file).arg(&fingerprint));
+    let said = verify(&file)?;
+    let mut damaged = fs::read(&file)?;
+    if let Some(byte) = damaged.last_mut() {
+        *byte ^= 1;
+    }
+    let damaged_file = folder.join("damaged.activation");
+    fs::write(&damaged_file, damaged)?;
+    ensure!(verify(&damaged_file).is_err(), "a damaged file was verified");
+    Ok(said)
 }
