@@ -10,7 +10,7 @@ use picket_protocol::{
 };
 
 use super::{
-    fixtures::{cloud, deactivation, deactivation_of, file, file_of, owners},
+    fixtures::{cloud, deactivation, deactivation_of, file, file_of, local, owners},
     rig::{Rig, call_of, kinds, unreachable},
 };
 use crate::{accepted::Ended, effect::Effect, event::Event, outcome::Outcome};
@@ -50,6 +50,14 @@ fn what_it_ended_cannot_come_back_and_something_newer_can() {
     assert!(matches!(state, SensorState::Deactivated { .. }), "a candidate is in force before its proof");
     rig.answer_all();
     assert_eq!((rig.serial_in_force(), rig.epoch()), (Some(40), 3));
+}
+
+#[test]
+fn a_local_activation_takes_over_from_a_deactivated_sensor_at_once() {
+    let mut rig = Rig::active(file(1, 10, cloud()));
+    deactivate(&mut rig, 1, deactivation(1, 30));
+    assert!(matches!(rig.offer(file(1, 40, local())), Ok(Outcome::Committed { .. })));
+    assert_eq!((rig.serial_in_force(), rig.epoch(), rig.calls.len()), (Some(40), 3, 0));
 }
 
 #[test]

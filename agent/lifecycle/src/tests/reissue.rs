@@ -16,16 +16,16 @@ use crate::{
 };
 
 fn answer_with(rig: &mut Rig, reissue: &Result<Accepted, Refusal>) {
-    while !rig.calls.iter().any(|call| matches!(call, Effect::SendHeartbeat(order) if order.draft.status.is_some())) {
+    let of_active = |call: &Effect| matches!(call, Effect::SendHeartbeat(order) if order.draft.status.is_some());
+    for _ in 0..100 {
+        if let Some(position) = rig.calls.iter().position(of_active) {
+            rig.calls.swap(0, position);
+            rig.answer_heartbeat(|answered| answered.reissue = Some(reissue.clone()));
+            return;
+        }
         rig.pass(Duration::from_secs(10));
     }
-    let position = rig
-        .calls
-        .iter()
-        .position(|call| matches!(call, Effect::SendHeartbeat(order) if order.draft.status.is_some()))
-        .unwrap();
-    rig.calls.swap(0, position);
-    rig.answer_heartbeat(|answered| answered.reissue = Some(reissue.clone()));
+    panic!("the activation in force sends no heartbeat");
 }
 
 fn refusals(rig: &Rig) -> usize {

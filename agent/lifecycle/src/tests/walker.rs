@@ -246,9 +246,13 @@ impl Walker {
             return may;
         }
         let mut answer = answered(call, Answer { time: wall, ..Answer::default() });
-        if let How::Deactivated { owner, sensor, serial } = how {
-            let ended = deactivation_of(&owners()[*owner], *sensor, *serial);
-            if before.phase().in_force().is_some_and(|active| ended.ends(active.accepted.activation())) {
+        if let How::Deactivated { owner, sensor: number, serial } = how {
+            let names = |accepted: &Accepted| {
+                let active = accepted.activation();
+                (active.issuer, active.sensor) == (owners()[*owner].issuer, sensor(*number))
+                    && active.serial.0 < *serial
+            };
+            if before.phase().in_force().is_some_and(|active| names(&active.accepted)) {
                 may = May::End(proved);
             }
         }
