@@ -12,6 +12,7 @@ pub mod identity;
 pub mod local_api;
 pub mod logging;
 pub mod proxy;
+pub mod run;
 pub mod service;
 pub mod shell;
 pub mod socket;

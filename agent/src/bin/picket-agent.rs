@@ -1,26 +1,10 @@
-//! The daemon of a Picket sensor: checks its settings, opens its state, listens, is READY, and serves until told to stop.
+//! The daemon of a Picket sensor: reads its arguments and settings, then runs.
 
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
-use nix::unistd::Uid;
-use picket_agent::{
-    appliance_id::{Sources, appliance_id},
-    check,
-    config::Config,
-    identity::Identities,
-    local_api::{self, Grants, LocalApi},
-    logging,
-    service::{self, Service, Startup},
-    shell::Shell,
-    socket,
-    stop::Stop,
-    store::{Opened, Places, Store},
-    trust_directory::trust_files,
-    upstream::Upstreams,
-};
-use sd_notify::NotifyState;
+use picket_agent::{config::Config, logging, run::run};
 
 /// The agent of a Picket sensor.
 #[derive(Debug, Parser)]
@@ -35,7 +19,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Check the settings, print what is wrong with them, change nothing.
+    /// Check the settings, say what is wrong with them, change nothing.
     Validate,
 }
 
@@ -57,34 +41,5 @@ fn main() -> Result<()> {
     let result = runtime.block_on(run(&config));
     // A name that is still being resolved must not hold up the stop.
     runtime.shutdown_background();
-    result
-}
-
-async fn run(config: &Config) -> Result<()> {
-    // What lies on disk. No network, no name, no clock is needed to be READY.
-    socket::make_runtime_directory(config).context("cannot make the runtime directory")?;
-    let places = Places { state: config.state_directory.clone(), runtime: config.runtime_directory.clone() };
-    let Opened { store, state } = Store::open(places, &service::readable)?;
-    let sources = Sources::of_this_machine(config.appliance_id_file.clone());
-    let (appliance, source) = appliance_id(&config.state_directory, &sources)?;
-    tracing::info!(%appliance, %source, version = env!("CARGO_PKG_VERSION"), "starting");
-
-    // Who owns the state, and what it acts with.
-    let identities = Identities::in_state_directory(&config.state_directory);
-    let shell = Shell::new(store, identities.clone(), Upstreams::new(identities, config.greeting()));
-    let trust_files = trust_files(&config.trust_directory);
-    let (service, handle) =
-        Service::new(shell, Startup { state, appliance, settings: config.lifecycle(), trust_files })?;
-
-    // Who may speak to it.
-    let stop = Stop::at_signals()?;
-    let grants = Grants { agent: Uid::effective(), console: config.console_user };
-    let api = LocalApi::new(handle, grants, check::checker(config.greeting()), config.shown());
-    let listener = socket::listen(config).with_context(|| format!("cannot listen on {}", config.socket().display()))?;
-    sd_notify::notify(&[NotifyState::Ready])?;
-    tracing::info!(socket = %config.socket().display(), "ready");
-
-    tokio::join!(service.run(stop.clone().wait()), local_api::serve(listener, api, stop.wait()));
-    tracing::info!("stopped");
-    Ok(())
+    Ok(result?)
 }

@@ -1,0 +1,75 @@
+//! The run of the agent, from its settings to its stop, as a table of contents.
+
+use std::io;
+
+use nix::unistd::Uid;
+use picket_protocol::refusal::Refusal;
+use sd_notify::NotifyState;
+
+use crate::{
+    appliance_id::{Sources, appliance_id},
+    check,
+    config::Config,
+    identity::Identities,
+    local_api::{self, Grants, LocalApi},
+    service::{self, Service, Startup},
+    shell::Shell,
+    socket,
+    stop::Stop,
+    store::{Opened, Places, Store},
+    trust_directory::trust_files,
+    upstream::Upstreams,
+};
+
+/// Why the agent did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum NotStarted {
+    /// Another agent holds the state, or the state cannot be used at all.
+    #[error("cannot use the control state: {0}")]
+    State(Refusal),
+    /// The operating system refused something.
+    #[error("cannot {what}")]
+    System {
+        /// What.
+        what: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Runs the agent until it is told to stop. Needs no network, no name and no right clock to be READY.
+///
+/// # Errors
+/// [`NotStarted`]; once READY, nothing ends it but a signal.
+pub async fn run(config: &Config) -> Result<(), NotStarted> {
+    let system = |what| move |source| NotStarted::System { what, source };
+
+    // 1. What lies on disk.
+    socket::make_runtime_directory(config).map_err(system("make the runtime directory"))?;
+    let places = Places { state: config.state_directory.clone(), runtime: config.runtime_directory.clone() };
+    let Opened { store, state } = Store::open(places, &service::readable).map_err(NotStarted::State)?;
+    let sources = Sources::of_this_machine(config.appliance_id_file.clone());
+    let named = appliance_id(&config.state_directory, &sources);
+    let (appliance, source) = named.map_err(system("find an appliance id"))?;
+    tracing::info!(%appliance, %source, version = env!("CARGO_PKG_VERSION"), "starting");
+
+    // 2. Who owns the state, and what it acts with.
+    let identities = Identities::in_state_directory(&config.state_directory);
+    let shell = Shell::new(store, identities.clone(), Upstreams::new(identities, config.greeting()));
+    let trust_files = trust_files(&config.trust_directory);
+    let startup = Startup { state, appliance, settings: config.lifecycle(), trust_files };
+    let (service, handle) = Service::new(shell, startup).map_err(NotStarted::State)?;
+
+    // 3. Who may speak to it.
+    let stop = Stop::at_signals().map_err(system("catch the signals to stop"))?;
+    let grants = Grants { agent: Uid::effective(), console: config.console_user };
+    let api = LocalApi::new(handle, grants, check::checker(config.greeting()), config.shown());
+    let listener = socket::listen(config).map_err(system("listen on the local socket"))?;
+
+    // 4. READY: before the first packet.
+    sd_notify::notify(&[NotifyState::Ready]).map_err(system("tell systemd"))?;
+    tracing::info!(socket = %config.socket().display(), "ready");
+    tokio::join!(service.run(stop.clone().wait()), local_api::serve(listener, api, stop.wait()));
+    tracing::info!("stopped");
+    Ok(())
+}
