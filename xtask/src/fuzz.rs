@@ -4,7 +4,7 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Command,
 };
 
@@ -85,7 +85,7 @@ fn build() -> Result<()> {
     Ok(())
 }
 
-/// Found inputs stay in `corpus`, beside the seeds that are kept in the repository; what crashes goes to `artifacts`.
+/// The target writes the test vectors into `corpus` as seeds, and finds stay there; what crashes goes to `artifacts`.
 fn fuzz(target: &str, limit: &str) -> Result<()> {
     let (corpus, artifacts) = (folder().join("corpus").join(target), folder().join("artifacts").join(target));
     fs::create_dir_all(&corpus)?;
@@ -94,15 +94,10 @@ fn fuzz(target: &str, limit: &str) -> Result<()> {
     let mut command = Command::new(&program);
     command.args([limit, "-print_final_stats=1", "-verbosity=0", "-timeout=10", "-rss_limit_mb=2048"]);
     command.arg(format!("-artifact_prefix={}/", artifacts.display())).arg(&corpus);
-    command.args(seeds(target));
+    command.env("PICKET_FUZZ_SEEDS", &corpus);
     let status = command.status().with_context(|| format!("cannot run {}", program.display()))?;
     if !status.success() {
         bail!("{target} found something: see {}", artifacts.display());
     }
     Ok(())
-}
-
-fn seeds(target: &str) -> Option<PathBuf> {
-    let seeds: &Path = &folder().join("seeds").join(target);
-    seeds.is_dir().then(|| seeds.to_owned())
 }

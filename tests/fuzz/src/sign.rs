@@ -78,12 +78,7 @@ fn items(item: &mut Value) -> Option<&mut [Value]> {
     content.as_array_mut().map(|items| &mut items[..])
 }
 
-fn to_be_signed(
-    context: SignatureContext,
-    body: &Value,
-    signer: Option<&Value>,
-    payload: &Value,
-) -> Option<Vec<u8>> {
+fn to_be_signed(context: SignatureContext, body: &Value, signer: Option<&Value>, payload: &Value) -> Option<Vec<u8>> {
     let received = |bucket: &Value| {
         let original_data = Some(bucket.as_bytes()?.clone());
         Some(ProtectedHeader { original_data, ..ProtectedHeader::default() })

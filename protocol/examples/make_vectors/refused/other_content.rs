@@ -136,6 +136,10 @@ fn requests() -> Vec<Made> {
     compressed[26] = 0x03;
     let mut p384 = spki.clone();
     p384[22] = 0x22;
+    let later = es256(&edited(&accepted::request_payload(), |claims| {
+        set(claims, &CLAIM, 77, "of a later release");
+        set(claims, &CLAIM, 0, Value::Array(vec![77.into()]));
+    }));
     vec![
         made("request-key-off-the-curve", "an invalid point", &|c| set(c, &CLAIM, 2, off_curve.as_slice())),
         made("request-key-compressed", "one encoding: uncompressed", &|c| set(c, &CLAIM, 2, compressed.as_slice())),
@@ -145,6 +149,8 @@ fn requests() -> Vec<Made> {
             set(c, &CLAIM, 1, cast::appliance(0xa1).to_string().to_lowercase().as_str());
         }),
         made("request-appliance-missing", "which one asks?", &|c| remove(c, &CLAIM, 1)),
+        Made::accepted("request-must-understand-unknown-key", Document::Request, "plain", later, "key 0 lists key 77")
+            .refused(Content, "unsupported", "request"),
     ]
 }
 
