@@ -1,6 +1,6 @@
 //! The snapshot: everything that people see, made of the state at one instant. Names local users; reads nothing else.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use nix::unistd::{Uid, User};
 use picket_lifecycle::{State, moment::Moment, stamp::Stamp};
@@ -12,30 +12,45 @@ use picket_protocol::{
 
 use super::command::{Snapshot, Target};
 
+/// The names of local users, each looked up once: a snapshot is made at every event.
+#[derive(Debug, Default)]
+pub(super) struct Users(BTreeMap<u32, Option<String>>);
+
+impl Users {
+    /// A local user by name.
+    fn name(&mut self, mut outcome: Outcome) -> Outcome {
+        if let Some(uid) = outcome.by.uid
+            && outcome.by.name == uid.to_string()
+            && let Some(name) = self.0.entry(uid).or_insert_with(|| look_up(uid))
+        {
+            outcome.by.name.clone_from(name);
+        }
+        outcome
+    }
+}
+
+fn look_up(uid: u32) -> Option<String> {
+    User::from_uid(Uid::from_raw(uid)).ok().flatten().map(|user| user.name)
+}
+
 impl Snapshot {
-    pub(super) fn of(state: &State, now: &Moment, appliance: &ApplianceId, version: String, uptime: Duration) -> Self {
-        let agent = AgentStatus { version, uptime_seconds: uptime.as_secs() };
+    pub(super) fn of(
+        state: &State,
+        now: &Moment,
+        appliance: &ApplianceId,
+        agent: AgentStatus,
+        users: &mut Users,
+    ) -> Self {
         let mut status = state.status(now, appliance, agent);
-        status.retry = status.retry.map(named);
+        status.retry = status.retry.map(|outcome| users.name(outcome));
         Self {
             status,
             trust: state.trust_roots(),
-            outcomes: state.outcomes().into_iter().map(named).collect(),
+            outcomes: state.outcomes().into_iter().map(|outcome| users.name(outcome)).collect(),
             targets: targets(state),
             proxy: state.proxy().cloned(),
         }
     }
-}
-
-/// A local user by name.
-fn named(mut outcome: Outcome) -> Outcome {
-    let unnamed = |uid: &u32| outcome.by.name == uid.to_string();
-    if let Some(uid) = outcome.by.uid.filter(unnamed)
-        && let Ok(Some(user)) = User::from_uid(Uid::from_raw(uid))
-    {
-        outcome.by.name = user.name;
-    }
-    outcome
 }
 
 fn targets(state: &State) -> Vec<Target> {

@@ -9,7 +9,7 @@ use picket_lifecycle::{
     moment::{BootMillis, Moment},
     settings::Settings,
 };
-use picket_protocol::{ids::ApplianceId, refusal::Refusal};
+use picket_protocol::{ids::ApplianceId, local_api::AgentStatus, refusal::Refusal};
 use tokio::sync::{mpsc, watch};
 
 use super::{
@@ -18,6 +18,7 @@ use super::{
     command::{Command, Handle, Snapshot},
     effects::Effects,
     reading::Circumstances,
+    snapshot::Users,
     stored,
 };
 
@@ -53,6 +54,7 @@ pub struct Service<E> {
     pub(super) unstored_audit: Vec<AuditRecord>,
     pub(super) calls: Calls,
     pub(super) follow_ups: VecDeque<Event>,
+    users: Users,
     ended: mpsc::UnboundedReceiver<Ended>,
     commands: mpsc::Receiver<Command>,
     snapshots: watch::Sender<Arc<Snapshot>>,
@@ -68,8 +70,9 @@ impl<E: Effects> Service<E> {
         let (calls, ended) = Calls::new();
         let (sender, commands) = mpsc::channel(Handle::QUEUE);
         let now = boot::moment();
-        let version = effects.versions().agent;
-        let first = Snapshot::of(&state, &now, &startup.appliance, version, Duration::ZERO);
+        let agent = AgentStatus { version: effects.versions().agent, uptime_seconds: 0 };
+        let mut users = Users::default();
+        let first = Snapshot::of(&state, &now, &startup.appliance, agent, &mut users);
         let (snapshots, watcher) = watch::channel(Arc::new(first));
         let service = Self {
             effects,
@@ -83,6 +86,7 @@ impl<E: Effects> Service<E> {
             unstored_audit: Vec::new(),
             calls,
             follow_ups: VecDeque::new(),
+            users,
             ended,
             commands,
             snapshots,
@@ -174,8 +178,9 @@ impl<E: Effects> Service<E> {
         snapshot
     }
 
-    pub(super) fn snapshot(&self, now: &Moment) -> Snapshot {
-        let version = self.effects.versions().agent;
-        Snapshot::of(&self.state, now, &self.appliance, version, now.boot.since(self.started))
+    pub(super) fn snapshot(&mut self, now: &Moment) -> Snapshot {
+        let uptime_seconds = now.boot.since(self.started).as_secs();
+        let agent = AgentStatus { version: self.effects.versions().agent, uptime_seconds };
+        Snapshot::of(&self.state, now, &self.appliance, agent, &mut self.users)
     }
 }
