@@ -79,12 +79,14 @@ impl Clock {
 
     /// Whether a failure is this sensor's clock's fault rather than the other end's.
     #[must_use]
-    pub fn to_blame(&self, why: &Refusal, build_date: UnixSeconds, now: &Moment) -> bool {
+    pub fn to_blame(&self, why: &Refusal, now: &Moment) -> bool {
         match why {
             Refusal::ClockDrift { .. } | Refusal::ClockUnusable { .. } => true,
-            Refusal::TlsExpired { not_after, .. } => {
-                self.health(build_date, now) != crate::health::OK || now.wall.since(*not_after) > EXPIRED_IMPLAUSIBLY
-            }
+            // Expired by this clock: was it still good by the time that the upstream told?
+            Refusal::TlsExpired { not_after, .. } => match self.heard {
+                Some(Heard { time, boot: Some(boot), .. }) => carried(time, now.boot.since(boot)) < *not_after,
+                Some(Heard { boot: None, .. }) | None => now.wall.since(*not_after) > EXPIRED_IMPLAUSIBLY,
+            },
             _ => false,
         }
     }

@@ -53,7 +53,7 @@ pub(crate) fn link(pursuit: &Pursuit, gone_after: Duration, appliance: &Applianc
         if is_rejection(&failure.why) {
             return Link::Rejected;
         }
-        if appliance.clock.to_blame(&failure.why, appliance.settings.build_date, now) {
+        if appliance.clock.to_blame(&failure.why, now) {
             return Link::ClockWrong;
         }
     }

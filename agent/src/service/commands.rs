@@ -21,7 +21,11 @@ impl<E: Effects> Service<E> {
     /// Does what a command asks, and answers it. A caller that went away is no reason not to.
     pub(super) async fn obey(&mut self, command: Command) {
         match command {
-            Command::Look(reply) => _ = reply.send(Ok(self.publish())),
+            Command::Look(reply) => {
+                // The wall clock may have been set since: nothing else tells.
+                self.happened(Event::Woke).await;
+                _ = reply.send(Ok(self.publish()));
+            }
             Command::Verify { file, reply } => {
                 let read = self.read(&file, false);
                 _ = reply.send(read.map(|reading| VerifyAnswer::new(reading.activation(), is_active(&reading))));

@@ -96,6 +96,19 @@ fn an_expired_certificate_by_a_right_clock_is_the_portals_fault() {
     let not_after = rig.wall.plus(-86_400);
     rig.fail_all(&Refusal::TlsExpired { host: "portal.example".into(), not_after });
     assert_ne!(rig.status().upstream.unwrap().link, Link::ClockWrong);
+    // Two minutes of drift do not explain a day.
+    rig.wall = rig.wall.plus(120);
+    assert_ne!(rig.status().upstream.unwrap().link, Link::ClockWrong);
+}
+
+#[test]
+fn after_a_boot_in_2099_the_clock_is_blamed_before_any_answer() {
+    let mut rig = Rig::active(file(1, 10, cloud()));
+    rig.wall = Y2099;
+    rig.reboot();
+    rig.pass(Duration::from_secs(10));
+    rig.fail_all(&expired());
+    assert_eq!(rig.status().upstream.unwrap().link, Link::ClockWrong);
 }
 
 #[test]
