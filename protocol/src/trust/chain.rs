@@ -1,6 +1,6 @@
 //! A chain of trust root versions from 1 on, each verified against its predecessor. A value of this type is believed.
 
-use alloc::vec::Vec;
+use alloc::{format, vec::Vec};
 
 use super::{MAX_SIGNATURES_IN_FILE, SignedRoot};
 use crate::{documents::trust_root::TrustRoot, ids::TrustRootId, refusal::Refusal};
@@ -16,16 +16,17 @@ pub struct Chain {
 impl Chain {
     /// Verifies a whole chain from its version 1: what a person pins.
     pub(super) fn verify(roots: &[Vec<u8>]) -> Result<Self, Refusal> {
-        let mut opened = open_all(roots)?.into_iter();
-        let first =
-            opened.next().ok_or_else(|| Refusal::Malformed { at: "trust root file: no version in it".into() })?;
+        let (first, later) =
+            roots.split_first().ok_or_else(|| Refusal::Malformed { at: "trust root file: no version in it".into() })?;
+        let mut budget = SignatureBudget::default();
+        let first = SignedRoot::open(first)?;
         if first.root().version != 1 {
             return Err(first.broken("a trust root file begins with version 1"));
         }
+        budget.spend(&first)?;
         first.verify(&[first.root()])?;
         let mut chain = Self { id: first.id(), first, later: Vec::new() };
-        let later = chain.verify_later(opened)?;
-        chain.later = later;
+        chain.later = chain.verify_later(later, budget)?;
         Ok(chain)
     }
 
@@ -70,18 +71,20 @@ impl Chain {
             return Err(stored.broken("differs from the version that this sensor stored"));
         }
         let held = 1 + self.later.len() - position;
-        let newer = roots.get(held..).unwrap_or_default();
-        self.verify_later(open_all(newer)?.into_iter())
+        self.verify_later(roots.get(held..).unwrap_or_default(), SignatureBudget::default())
     }
 
-    /// Verifies versions that follow the newest (n → n + 1: signed by the thresholds of both).
-    fn verify_later(&self, roots: impl Iterator<Item = SignedRoot>) -> Result<Vec<SignedRoot>, Refusal> {
+    /// Verifies versions that follow the newest (n → n + 1: signed by the thresholds of both). One is opened only when
+    /// the one before holds, so that what a stranger appended costs one version's reading.
+    fn verify_later(&self, roots: &[Vec<u8>], mut budget: SignatureBudget) -> Result<Vec<SignedRoot>, Refusal> {
         let mut later: Vec<SignedRoot> = Vec::new();
         for next in roots {
+            let next = SignedRoot::open(next)?;
             let previous = later.last().unwrap_or_else(|| self.newest_signed()).root();
             if Some(next.root().version) != previous.version.checked_add(1) {
-                return Err(next.broken(alloc::format!("follows version {}", previous.version)));
+                return Err(next.broken(format!("follows version {}", previous.version)));
             }
+            budget.spend(&next)?;
             next.verify(&[previous, next.root()])?;
             later.push(next);
         }
@@ -94,14 +97,20 @@ impl Chain {
     }
 }
 
-/// Opens every version and counts the signatures before any is verified.
-fn open_all(roots: &[Vec<u8>]) -> Result<Vec<SignedRoot>, Refusal> {
-    let opened: Vec<SignedRoot> = roots.iter().map(|root| SignedRoot::open(root)).collect::<Result<_, _>>()?;
-    let signatures: usize = opened.iter().map(SignedRoot::signature_count).sum();
-    if signatures > MAX_SIGNATURES_IN_FILE {
-        return Err(Refusal::Malformed {
-            at: alloc::format!("trust roots: {signatures} signatures, at most {MAX_SIGNATURES_IN_FILE}"),
-        });
+/// The signatures that may still be verified for one file.
+struct SignatureBudget(usize);
+
+impl Default for SignatureBudget {
+    fn default() -> Self {
+        Self(MAX_SIGNATURES_IN_FILE)
     }
-    Ok(opened)
+}
+
+impl SignatureBudget {
+    fn spend(&mut self, root: &SignedRoot) -> Result<(), Refusal> {
+        self.0 = self.0.checked_sub(root.signature_count()).ok_or_else(|| Refusal::Malformed {
+            at: format!("trust roots: more than {MAX_SIGNATURES_IN_FILE} signatures"),
+        })?;
+        Ok(())
+    }
 }

@@ -105,7 +105,7 @@ fn a_stored_store_reloads_to_itself_and_a_damaged_one_does_not_load() {
 }
 
 #[test]
-fn counts_signatures_of_a_file_before_verifying_any() {
+fn verifies_at_most_64_signatures_of_a_file() {
     let mut roots = vec![signed(&root(1, 1, &[1]), &[1])];
     let broken = [1u8; 10];
     roots.extend((2..=8).map(|version| signed(&root(version, 1, &[1]), &broken)));

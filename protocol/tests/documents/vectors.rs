@@ -3,18 +3,11 @@
 use std::{collections::BTreeSet, fs};
 
 use crate::{
+    bytes, manifest,
     manifest::{Layer, Manifest, Vector},
     reader::Ready,
     vectors_folder,
 };
-
-fn manifest() -> Manifest {
-    Manifest::read(&vectors_folder())
-}
-
-fn bytes(vector: &Vector) -> Vec<u8> {
-    fs::read(vectors_folder().join(&vector.file)).expect("a file of the manifest")
-}
 
 fn outcome(manifest: &Manifest, vector: &Vector) -> String {
     let ready = Ready::new(&manifest.contexts[&vector.context]);
