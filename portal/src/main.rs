@@ -1,1 +1,5 @@
-fn main() {}
+//! `picket-portal`.
+
+fn main() -> std::process::ExitCode {
+    picket_portal::cli::main()
+}

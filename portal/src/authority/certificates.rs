@@ -95,6 +95,10 @@ impl CertificateAuthority {
             Ok(address) => SanType::IpAddress(address),
             Err(_) => SanType::DnsName(host.try_into()?),
         }];
+        // The loopback address has two names, and whoever tries the portal out uses either.
+        if host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()) {
+            params.subject_alt_names.push(SanType::DnsName("localhost".try_into()?));
+        }
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;

@@ -3,10 +3,7 @@
 use std::path::Path;
 
 use pem::Pem;
-use picket_protocol::{
-    documents::trust_root::PublicKey,
-    keys::SigningKey,
-};
+use picket_protocol::{documents::trust_root::PublicKey, keys::SigningKey};
 
 use super::Unusable;
 use crate::entropy;

@@ -2,7 +2,9 @@
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use picket_protocol::{ids::Thumbprint, keys::SensorKey};
-use x509_parser::{certification_request::X509CertificationRequest, oid_registry::OID_SIG_ECDSA_WITH_SHA256, prelude::FromDer as _};
+use x509_parser::{
+    certification_request::X509CertificationRequest, oid_registry::OID_SIG_ECDSA_WITH_SHA256, prelude::FromDer as _,
+};
 
 /// Most bytes of a request.
 pub const MAX_REQUEST: usize = 8 * 1024;

@@ -48,7 +48,8 @@ impl Trust {
     pub fn verify(roots: Vec<Vec<u8>>) -> Result<Self, Refusal> {
         let mut store = TrustStore::default();
         let id = store.pin_roots(&roots)?;
-        let newest = store.get(&id).map(|chain| chain.newest().clone()).ok_or(Refusal::UnknownRoot { fingerprint: id })?;
+        let newest =
+            store.get(&id).map(|chain| chain.newest().clone()).ok_or(Refusal::UnknownRoot { fingerprint: id })?;
         Ok(Self { id, newest, roots, keys: Vec::new() })
     }
 
@@ -106,7 +107,9 @@ impl Trust {
         let may = self.newest.keys.iter().rev().filter(|listed| listed.roles.contains(&Role::Activation));
         let may = may.filter(|listed| !self.newest.withdrawn.contains(&listed.key.kid()));
         may.filter_map(|listed| self.keys.iter().find(|key| key.public() == listed.key)).next().ok_or_else(|| {
-            Refused::NoSigner { why: "no activation key of the newest trust root version is in the keys folder".to_owned() }
+            Refused::NoSigner {
+                why: "no activation key of the newest trust root version is in the keys folder".to_owned(),
+            }
         })
     }
 }

@@ -1,2 +1,74 @@
-//! The program `picket-portal`: its commands, each asking the people's API or working on files. Being written by
-//! builder R (see portal/src/people/wire.rs too); builder Q: store, device, people's routes, serve.
+//! The program: `init`, `root` and `serve` work on the data folder; everything else asks the running server.
+
+mod client;
+mod folder;
+mod init;
+mod output;
+mod roots;
+mod sensor_commands;
+mod serve;
+mod simple_commands;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Registers sensors, issues activation files, receives heartbeats; also the management console.
+#[derive(Debug, Parser)]
+#[command(name = "picket-portal", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a data folder: keys, CAs, certificates, database, an API token.
+    Init(init::Init),
+    /// Serve sensors and people.
+    Serve(serve::Serve),
+    /// The trust root: works on files, no server needed.
+    #[command(subcommand)]
+    Root(roots::Root),
+    /// Sensors.
+    #[command(subcommand)]
+    Sensor(sensor_commands::Sensor),
+    /// Hubs.
+    #[command(subcommand)]
+    Hub(simple_commands::Hub),
+    /// Pairing tokens of a management console.
+    #[command(subcommand)]
+    PairingToken(simple_commands::PairingToken),
+    /// What people should look into.
+    #[command(subcommand)]
+    Alarm(simple_commands::Alarm),
+    /// Who changed what.
+    Audit(simple_commands::Audit),
+}
+
+/// Runs the program; failure exits 1, a wrong command line 2.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return output::failure(&error.into()),
+    };
+    match runtime.block_on(run(arguments.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => output::failure(&error),
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Init(init) => init.run().await,
+        Command::Serve(serve) => serve.run().await,
+        Command::Root(root) => root.run(),
+        Command::Sensor(sensor) => sensor.run().await,
+        Command::Hub(hub) => hub.run().await,
+        Command::PairingToken(token) => token.run().await,
+        Command::Alarm(alarm) => alarm.run().await,
+        Command::Audit(audit) => audit.run().await,
+    }
+}

@@ -40,8 +40,8 @@ impl Alarm {
 
     /// Whether it is something to act on, or only to know.
     #[must_use]
-    pub const fn is_note(&self) -> bool {
-        matches!(self, Self::PortalBehind { .. } | Self::Restored { .. })
+    pub fn is_note(kind: &str) -> bool {
+        matches!(kind, "portal-behind" | "restored")
     }
 
     /// What to do about it.
@@ -49,12 +49,18 @@ impl Alarm {
     pub fn next(kind: &str) -> &'static str {
         match kind {
             "file-used-twice" => "Find out which sensor is the right one; reissue a file for the other",
-            "pairing-token-used-twice" => "Find out which sensor is the right one; make a new pairing token for the other",
-            "possible-clone" => "Find and switch off the copy, then clear; or reissue, which gives the right one a new key",
+            "pairing-token-used-twice" => {
+                "Find out which sensor is the right one; make a new pairing token for the other"
+            }
+            "possible-clone" => {
+                "Find and switch off the copy, then clear; or reissue, which gives the right one a new key"
+            }
             "restored" => "Nothing, if the sensor's disk was restored; else reissue",
             "portal-behind" => "Nothing: the portal was restored from a backup and has caught up",
             "unknown-registration" => "Adopt it by editing its name and subscription, or delete it",
-            "superseded-key" => "If its disk was restored from before its last activation, reissue; else look for a copy",
+            "superseded-key" => {
+                "If its disk was restored from before its last activation, reissue; else look for a copy"
+            }
             _ => "Look at the sensor",
         }
     }

@@ -25,8 +25,6 @@ pub struct Facts {
     pub committed: Option<Serial>,
     /// The highest serial issued and not voided.
     pub issued: Option<Serial>,
-    /// When that one was issued.
-    pub issued_at: Option<UnixSeconds>,
     /// Components that said they are not well.
     pub troubled: Troubled,
     /// What its chain of heartbeats shows.
@@ -107,14 +105,13 @@ impl Facts {
     /// Whether the sensor is heard.
     #[must_use]
     pub fn connection(&self, now: UnixSeconds) -> Connection {
-        let heard_since_issue = self.last_seen >= self.issued_at && self.last_seen.is_some();
-        if !self.reports_here && !heard_since_issue {
-            return Connection::DoesNotReport;
-        }
-        let Some(seen) = self.last_seen else { return Connection::NeverConnected };
-        let silent_since = seen.max(self.listening_since);
+        let silent = if self.reports_here { Connection::Disconnected } else { Connection::DoesNotReport };
+        let Some(seen) = self.last_seen else {
+            return if self.reports_here { Connection::NeverConnected } else { Connection::DoesNotReport };
+        };
+        let silent_since = if self.reports_here { seen.max(self.listening_since) } else { seen };
         if now.since(silent_since) > disconnected_after(self.interval_seconds) {
-            return if self.reports_here { Connection::Disconnected } else { Connection::DoesNotReport };
+            return silent;
         }
         Connection::Connected
     }
@@ -165,7 +162,6 @@ mod tests {
             interval_seconds: 60,
             committed: Some(Serial(5)),
             issued: Some(Serial(5)),
-            issued_at: Some(NOW.plus(-1000)),
             troubled: Troubled::default(),
             suspicion: Suspicion::None,
             listening_since: NOW.plus(-10_000),
@@ -205,8 +201,7 @@ mod tests {
         let not_yet_uploaded = Facts { last_seen: Some(NOW), issued: Some(Serial(6)), ..local };
         assert_eq!(not_yet_uploaded.connection(NOW), Connection::Connected);
         assert_eq!(not_yet_uploaded.health(NOW), Health::PendingReactivation);
-        let went_local = Facts { last_seen: Some(NOW.plus(-2000)), ..not_yet_uploaded };
-        assert_eq!(went_local.connection(NOW), Connection::DoesNotReport);
+        assert_eq!(not_yet_uploaded.connection(NOW.plus(301)), Connection::DoesNotReport);
     }
 
     #[test]

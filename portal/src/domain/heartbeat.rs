@@ -184,7 +184,8 @@ impl Summary {
     #[must_use]
     pub fn of(heartbeat: &Heartbeat) -> Self {
         let status = heartbeat.status.as_ref();
-        let troubled = status.into_iter().flat_map(|status| &status.health).filter(|(_, health)| troubles(&health.code));
+        let troubled =
+            status.into_iter().flat_map(|status| &status.health).filter(|(_, health)| troubles(&health.code));
         Self {
             version: heartbeat.versions.agent.clone(),
             interval_seconds: status.map(|status| status.interval_seconds),
@@ -227,7 +228,12 @@ pub fn adopted_identity(certified: &Certified, heartbeat_serial: Serial, now: Un
 
 /// Files a sensor that nobody here registered, under what it says itself, for a person to adopt or delete.
 #[must_use]
-pub fn adopted_registration(sensor: SensorId, origin: Origin, name: Option<SensorName>, now: UnixSeconds) -> Registration {
+pub fn adopted_registration(
+    sensor: SensorId,
+    origin: Origin,
+    name: Option<SensorName>,
+    now: UnixSeconds,
+) -> Registration {
     let fallback = || SensorName::try_from(sensor.to_string()).expect("a UUID is letters, digits and hyphens");
     let unknown = Label::try_from("unknown".to_owned()).expect("one word is a label");
     let mode = match origin {

@@ -1,9 +1,7 @@
 //! Issuing: one activation from a registration. Each issue has its own serial, cti and token.
 
 use picket_protocol::{
-    documents::activation::{
-        Activation, CloudConnected, Endpoint, Hub, HubKind, LocallyManaged, ModeSettings, Secret,
-    },
+    documents::activation::{Activation, CloudConnected, Endpoint, Hub, HubKind, LocallyManaged, ModeSettings, Secret},
     ids::{Cti, SensorId, Serial, TrustRootId},
     time::UnixSeconds,
 };

@@ -124,11 +124,12 @@ impl Refused {
                 "portal.rejected",
                 403,
                 "The portal rejects this sensor",
-                &["Look at the sensor's page at the portal", "If it was registered anew, upload its new activation file"],
+                &[
+                    "Look at the sensor's page at the portal",
+                    "If it was registered anew, upload its new activation file",
+                ],
             ),
-            Self::NameTaken { .. } => {
-                ("portal.name-taken", 409, "The name is taken", &["Choose another name"])
-            }
+            Self::NameTaken { .. } => ("portal.name-taken", 409, "The name is taken", &["Choose another name"]),
             Self::NotAPortal => (
                 "portal.not-a-portal",
                 409,

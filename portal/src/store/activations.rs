@@ -11,8 +11,8 @@ use sqlx::{Row as _, sqlite::SqliteRow};
 use super::{
     Actor, Store, alarms, audit,
     change::{StoreError, Work},
-    identities,
-    rows::{from_json, id, int, sensor_id, serial},
+    hubs, identities,
+    rows::{id, int, sensor_id, serial},
     sensors,
     tokens::{self, Digest},
 };
@@ -24,7 +24,7 @@ use crate::domain::{
     identity::{Identity, IdentityState, RootsKnown},
     issue::Drawn,
     refused::Refused,
-    registration::{Filed, ModeChoice, Origin},
+    registration::{Filed, Origin},
 };
 
 /// Makes the file of an issue, inside its transaction: what is filed, the hub it names, what was drawn.
@@ -57,7 +57,13 @@ impl Store {
     ///
     /// # Errors
     /// When the sensor does not exist or was deleted, nothing can sign, or the database failed.
-    pub async fn issue(&self, sensor: SensorId, issued: Issued, make: Make, actor: Actor) -> Result<(Serial, Vec<u8>), Refused> {
+    pub async fn issue(
+        &self,
+        sensor: SensorId,
+        issued: Issued,
+        make: Make,
+        actor: Actor,
+    ) -> Result<(Serial, Vec<u8>), Refused> {
         self.write(move |work| {
             Box::pin(async move {
                 let registration = sensors::living(&mut work.connection, sensor).await?;
@@ -68,7 +74,7 @@ impl Store {
                 if issued.push && mode != Mode::CloudConnected {
                     return Err(Refused::invalid("only a cloud-connected file can be pushed").into());
                 }
-                let hub = hub_of(work, &registration.filed.mode).await?;
+                let hub = hubs::named(work, &registration.filed.mode).await?;
                 let serial = sensors::next_serial(work).await?;
                 let drawn = Drawn { serial, cti: issued.cti, token: issued.token.clone(), at: work.now };
                 let file = make(&registration.filed, hub, &drawn)?;
@@ -77,7 +83,8 @@ impl Store {
                 keep(work, sensor, &issued, mode, serial, until).await?;
                 let push = issued.push.then(|| file.clone());
                 set_push(work, sensor, push.map(|file| (serial, file))).await?;
-                let after = serde_json::json!({ "serial": serial, "cti": issued.cti, "mode": mode, "pushed": issued.push });
+                let after =
+                    serde_json::json!({ "serial": serial, "cti": issued.cti, "mode": mode, "pushed": issued.push });
                 audit::record(work, &actor, "activation-issued", Some(sensor), None, Some(&after)).await?;
                 Ok((serial, file))
             })
@@ -102,14 +109,6 @@ impl Store {
         let outcome = self.write(move |work| Box::pin(claim_pairing(work, sensor, token, key))).await?;
         outcome
     }
-}
-
-async fn hub_of(work: &mut Work, mode: &ModeChoice) -> Result<Option<Hub>, StoreError> {
-    let ModeChoice::CloudConnected { hub: Some(hub), .. } = mode else { return Ok(None) };
-    let query = sqlx::query_scalar::<_, String>("SELECT hub FROM hubs WHERE id = ?").bind(&hub.0.as_bytes()[..]);
-    let text = query.fetch_optional(&mut work.connection).await?;
-    let text = text.ok_or_else(|| Refused::Protocol(Refusal::NotFound { what: format!("hub {}", hub.0) }))?;
-    Ok(Some(from_json(&text)?))
 }
 
 async fn void_unclaimed(work: &mut Work, sensor: SensorId) -> Result<(), sqlx::Error> {

@@ -93,8 +93,15 @@ impl Store {
                     clear_chains(&mut work.connection, sensor, work.now).await?;
                 }
                 work.touch(sensor);
-                audit::record(work, &actor, "alarm-cleared", Some(sensor), None, Some(&serde_json::json!({ "kind": kind })))
-                    .await?;
+                audit::record(
+                    work,
+                    &actor,
+                    "alarm-cleared",
+                    Some(sensor),
+                    None,
+                    Some(&serde_json::json!({ "kind": kind })),
+                )
+                .await?;
                 Ok(())
             })
         })
@@ -102,7 +109,11 @@ impl Store {
     }
 }
 
-async fn clear_chains(connection: &mut SqliteConnection, sensor: SensorId, now: UnixSeconds) -> Result<(), sqlx::Error> {
+async fn clear_chains(
+    connection: &mut SqliteConnection,
+    sensor: SensorId,
+    now: UnixSeconds,
+) -> Result<(), sqlx::Error> {
     let query = sqlx::query(
         "SELECT h.identity, h.chain FROM heartbeats h JOIN identities i ON i.row = h.identity WHERE i.sensor = ?",
     );

@@ -95,14 +95,8 @@ impl Bulk {
         }
         let Some(speaker) = registry.speakers.get_mut(&key) else { return Ok(unknown_key()) };
         let Some(registration) = registry.sensors.get(&speaker.identity.sensor) else { return Ok(unknown_key()) };
-        let (reply, consequences) = heartbeat::hear(
-            &mut speaker.identity,
-            registration,
-            &spoken.heartbeat,
-            spoken.digest,
-            work.now,
-            policy,
-        );
+        let (reply, consequences) =
+            heartbeat::hear(&mut speaker.identity, registration, &spoken.heartbeat, spoken.digest, work.now, policy);
         let sensor = registration.id;
         if !matches!(reply, Reply::Refused(_)) {
             let row = Row::of(speaker.row, &speaker.identity, spoken, work)?;
@@ -208,7 +202,12 @@ async fn adopt(spoken: &Spoken, registry: &mut Registry, work: &mut Work, role: 
     registry.reload(&mut work.connection, sensor).await
 }
 
-async fn follow(consequence: &Consequence, sensor: SensorId, key: Thumbprint, work: &mut Work) -> Result<(), sqlx::Error> {
+async fn follow(
+    consequence: &Consequence,
+    sensor: SensorId,
+    key: Thumbprint,
+    work: &mut Work,
+) -> Result<(), sqlx::Error> {
     work.touch(sensor);
     match consequence {
         Consequence::Committed { serial } => identities::commit(work, sensor, key, *serial).await,

@@ -6,11 +6,14 @@ use uuid::Uuid;
 
 use super::{
     Actor, Store, audit,
-    change::StoreError,
+    change::{StoreError, Work},
     failed,
     rows::{from_json, from_text, json},
 };
-use crate::domain::{refused::Refused, registration::HubId};
+use crate::domain::{
+    refused::Refused,
+    registration::{HubId, ModeChoice},
+};
 
 /// One hub.
 #[derive(Debug, Clone)]
@@ -96,4 +99,13 @@ impl Store {
         })
         .await
     }
+}
+
+/// The hub that a mode names; none for the built-in one.
+pub(super) async fn named(work: &mut Work, mode: &ModeChoice) -> Result<Option<Hub>, StoreError> {
+    let ModeChoice::CloudConnected { hub: Some(hub), .. } = mode else { return Ok(None) };
+    let query = sqlx::query_scalar::<_, String>("SELECT hub FROM hubs WHERE id = ?").bind(&hub.0.as_bytes()[..]);
+    let text = query.fetch_optional(&mut work.connection).await?;
+    let text = text.ok_or_else(|| Refused::Protocol(Refusal::NotFound { what: format!("hub {}", hub.0) }))?;
+    Ok(Some(from_json(&text)?))
 }

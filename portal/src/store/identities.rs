@@ -61,7 +61,8 @@ impl Store {
 
     /// The CA certified it and the database does not know it: the portal is behind, its heartbeat will tell.
     async fn admit_unknown(&self, certified: &Certified) -> Result<Peer, Refused> {
-        let query = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sensors WHERE id = ? AND deleted_at IS NOT NULL");
+        let query =
+            sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sensors WHERE id = ? AND deleted_at IS NOT NULL");
         let deleted = query.bind(&certified.sensor.as_bytes()[..]).fetch_one(&self.readers).await;
         match deleted.map_err(|error| failed(&error))? {
             0 => Ok(Peer { sensor: certified.sensor, serial: certified.serial }),
@@ -125,7 +126,12 @@ pub(super) async fn insert(work: &mut Work, identity: &Identity) -> Result<(), s
 }
 
 /// A heartbeat said that `number` is in force: lower ones are superseded, and a pushed file up to it has arrived.
-pub(super) async fn commit(work: &mut Work, sensor: SensorId, key: Thumbprint, number: Serial) -> Result<(), sqlx::Error> {
+pub(super) async fn commit(
+    work: &mut Work,
+    sensor: SensorId,
+    key: Thumbprint,
+    number: Serial,
+) -> Result<(), sqlx::Error> {
     let (sensor, number) = (&sensor.as_bytes()[..], int(number.0));
     sqlx::query("UPDATE identities SET state = 'committed', serial = ? WHERE thumbprint = ?")
         .bind(number)

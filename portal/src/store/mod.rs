@@ -69,6 +69,7 @@ impl Store {
     /// # Errors
     /// When SQLite cannot open it, or its schema is newer than this program knows.
     pub async fn open(path: &Path, policy: watch::Receiver<Policy>) -> Result<(Self, JoinHandle<()>), OpenError> {
+        make_private(path)?;
         let options = options(path)?;
         let mut connection = options.clone().connect().await?;
         sqlx::migrate!().run(&mut connection).await?;
@@ -82,6 +83,13 @@ impl Store {
     async fn send(&self, command: writer::Command) -> Result<(), Refused> {
         self.commands.send_timeout(command, PATIENCE).await.map_err(|_| Refused::TooBusy)
     }
+}
+
+/// The database holds pairing tokens and pushed files. SQLite gives its other files the mode of this one.
+fn make_private(path: &Path) -> Result<(), sqlx::Error> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+    Ok(())
 }
 
 fn options(path: &Path) -> Result<SqliteConnectOptions, sqlx::Error> {

@@ -45,7 +45,11 @@ impl Registry {
     }
 
     /// Reads one sensor and its identities again.
-    pub(super) async fn reload(&mut self, connection: &mut SqliteConnection, sensor: SensorId) -> Result<(), sqlx::Error> {
+    pub(super) async fn reload(
+        &mut self,
+        connection: &mut SqliteConnection,
+        sensor: SensorId,
+    ) -> Result<(), sqlx::Error> {
         let query = sqlx::query(AssertSqlSafe(of_sensors("WHERE s.id = ?"))).bind(&sensor.as_bytes()[..]);
         if let Some(row) = query.fetch_optional(&mut *connection).await? {
             self.keep_sensor(&row)?;

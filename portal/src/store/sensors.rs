@@ -12,6 +12,7 @@ use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 use super::{
     Actor, Store, audit,
     change::{StoreError, Work},
+    hubs,
     rows::{REGISTRATION, StoredDeletion, id, int, json as to_json, registration, serial},
 };
 use crate::domain::{
@@ -39,8 +40,10 @@ impl Store {
                 let registration =
                     Registration { id, origin, filed, created_at, committed: None, push: None, deletion: None };
                 refuse_taken_name(work, &registration.filed, id).await?;
+                hubs::named(work, &registration.filed.mode).await?;
                 insert(work, &registration).await?;
-                audit::record(work, &actor, "sensor-onboarded", Some(id), None, Some(&told(&registration.filed))).await?;
+                audit::record(work, &actor, "sensor-onboarded", Some(id), None, Some(&told(&registration.filed)))
+                    .await?;
                 Ok(registration)
             })
         })
@@ -60,6 +63,7 @@ impl Store {
                 filed.check()?;
                 filed.subscription = file_subscription(work, filed.subscription).await?;
                 refuse_taken_name(work, &filed, sensor).await?;
+                hubs::named(work, &filed.mode).await?;
                 registration.filed = filed;
                 if registration.origin == Origin::Adopted {
                     registration.origin = Origin::Onboarded;
@@ -121,10 +125,12 @@ pub(super) async fn living(connection: &mut SqliteConnection, sensor: SensorId) 
     Ok(found)
 }
 
-pub(super) async fn find(connection: &mut SqliteConnection, sensor: SensorId) -> Result<Option<Registration>, sqlx::Error> {
-    let query = format!(
-        "SELECT {REGISTRATION} FROM sensors s JOIN subscriptions u ON u.id = s.subscription WHERE s.id = ?"
-    );
+pub(super) async fn find(
+    connection: &mut SqliteConnection,
+    sensor: SensorId,
+) -> Result<Option<Registration>, sqlx::Error> {
+    let query =
+        format!("SELECT {REGISTRATION} FROM sensors s JOIN subscriptions u ON u.id = s.subscription WHERE s.id = ?");
     let row = sqlx::query(AssertSqlSafe(query)).bind(&sensor.as_bytes()[..]).fetch_optional(connection).await?;
     row.as_ref().map(registration).transpose()
 }

@@ -79,7 +79,7 @@ const STANDING: &str = "h.last_seen, h.interval, h.troubled, h.version, h.body, 
     (SELECT group_concat(o.chain, char(10)) FROM identities k JOIN heartbeats o ON o.identity = k.row \
      WHERE k.sensor = s.id AND k.state <> 'superseded' AND instr(o.chain, '\"fork\"') + instr(o.chain, '\"restored_at\"') > 0) \
      AS suspicious, \
-    a.serial AS issued, a.issued_at \
+    a.serial AS issued \
     FROM sensors s JOIN subscriptions u ON u.id = s.subscription \
     LEFT JOIN identities i ON i.row = (SELECT k.row FROM identities k WHERE k.sensor = s.id AND k.state = 'committed' \
      ORDER BY k.serial DESC, k.row DESC LIMIT 1) \
@@ -181,7 +181,6 @@ fn view(row: &SqliteRow, viewpoint: Viewpoint) -> Result<SensorView, sqlx::Error
         interval_seconds: row.try_get::<Option<u32>, _>("interval")?.unwrap_or(DEFAULT_INTERVAL),
         committed: registration.committed,
         issued: if registration.origin == Origin::Onboarded { issued } else { None },
-        issued_at: row.try_get::<Option<i64>, _>("issued_at")?.map(UnixSeconds),
         troubled: Troubled(row.try_get::<Option<u8>, _>("troubled")?.unwrap_or(0)),
         suspicion: suspicion(row.try_get("suspicious")?)?,
         listening_since: viewpoint.listening_since,

@@ -172,7 +172,11 @@ fn after_clearing_only_two_that_still_speak_are_shown_again() {
     let (mut sensor, mut portal) = running(5);
     let mut copy = copy_of(&sensor);
     for speaker in [0, 1, 0] {
-        if speaker == 0 { sensor.beat(&mut portal, NOW) } else { copy.beat(&mut portal, NOW) };
+        if speaker == 0 {
+            sensor.beat(&mut portal, NOW)
+        } else {
+            copy.beat(&mut portal, NOW)
+        };
     }
     portal.clear(NOW);
     for _ in 0..10 {

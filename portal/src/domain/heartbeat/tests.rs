@@ -57,8 +57,7 @@ fn status(mode: Mode) -> SensorStatus {
 #[test]
 fn a_candidates_heartbeat_supersedes_nothing() {
     let mut candidate = identity(6, IdentityState::Candidate);
-    let (reply, then) =
-        hear(&mut candidate, &registration(), &heartbeat(6, Standing::Candidate), DIGEST, NOW, &PORTAL);
+    let (reply, then) = hear(&mut candidate, &registration(), &heartbeat(6, Standing::Candidate), DIGEST, NOW, &PORTAL);
     assert!(matches!(reply, Reply::Answered(_)));
     assert_eq!((then, candidate.state), (vec![], IdentityState::Candidate));
 }
@@ -120,11 +119,18 @@ fn a_pushed_file_goes_only_to_the_older_identity_in_force() {
         committed: Some(Serial(5)),
         ..registration()
     };
-    let reissue = |serial, state, standing| {
-        match hear(&mut identity(serial, state), &pushed, &heartbeat(serial, standing), DIGEST, NOW, &PORTAL).0 {
-            Reply::Answered(answered) => answered.reissue,
-            other => panic!("{other:?}"),
-        }
+    let reissue = |serial, state, standing| match hear(
+        &mut identity(serial, state),
+        &pushed,
+        &heartbeat(serial, standing),
+        DIGEST,
+        NOW,
+        &PORTAL,
+    )
+    .0
+    {
+        Reply::Answered(answered) => answered.reissue,
+        other => panic!("{other:?}"),
     };
     assert_eq!(reissue(5, IdentityState::Committed, Standing::Committed), Some(vec![1]));
     assert_eq!(reissue(6, IdentityState::Candidate, Standing::Candidate), None);

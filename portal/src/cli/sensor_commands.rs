@@ -1,0 +1,387 @@
+//! `picket-portal sensor`: onboard, list, show, edit, reissue, delete, download files.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use clap::{Args, Subcommand};
+use hyper::Method;
+use picket_protocol::ids::SensorId;
+use serde_json::{Map, Value, json};
+
+use super::{
+    client::Api,
+    output::{self, cell},
+};
+use crate::files;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Sensor {
+    /// Onboard a sensor; prints its id.
+    Add {
+        /// Its name; include the sensor's IP address, so that people find it.
+        name: String,
+        #[command(flatten)]
+        fields: Box<Fields>,
+        #[command(flatten)]
+        mode: Box<ModeArguments>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// List sensors.
+    List {
+        /// Deleted ones too.
+        #[arg(long)]
+        deleted: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Show one sensor with its files, keys and last heartbeat.
+    Show {
+        id: SensorId,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Change what travels with heartbeats: name, site, zone, tags, TI.
+    Edit {
+        id: SensorId,
+        /// Its new name.
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        fields: Box<Fields>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Change mode, hub or console on the same identity: what the next file says.
+    Reissue {
+        id: SensorId,
+        /// Its new name.
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        fields: Box<Fields>,
+        #[command(flatten)]
+        mode: Box<ModeArguments>,
+        /// Hand it the new file with its next heartbeat's answer (cloud-connected to cloud-connected).
+        #[arg(long)]
+        push: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Move a cloud-connected sensor to another hub: a pushed reissue.
+    Hub {
+        id: SensorId,
+        #[command(flatten)]
+        hub: HubArguments,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Delete a sensor. It keeps detecting and storing, and sends nothing.
+    Delete {
+        id: SensorId,
+        /// Why, in a sentence for the sensor's people.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Issue and download a new activation file; voids earlier ones that were not used.
+    ActivationFile {
+        id: SensorId,
+        /// Where to write it.
+        #[arg(long)]
+        out: PathBuf,
+        /// As text, for pasting.
+        #[arg(long)]
+        armour: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    #[command(flatten)]
+    api: Api,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Fields {
+    /// The subscription's name; a new one is made.
+    #[arg(long)]
+    subscription: Option<String>,
+    /// Empty removes it.
+    #[arg(long)]
+    site: Option<String>,
+    /// Empty removes it.
+    #[arg(long)]
+    zone: Option<String>,
+    /// KEY=VALUE; replaces all tags.
+    #[arg(long = "tag")]
+    tags: Vec<String>,
+    /// Install TI packages without a person: true or false.
+    #[arg(long, num_args = 0..=1, default_missing_value = "true")]
+    automatic_ti: Option<bool>,
+    /// Only this appliance may use the next file.
+    #[arg(long, conflicts_with = "bind_request")]
+    bind_appliance: Option<String>,
+    /// Only the sensor that made this request may use the next file.
+    #[arg(long)]
+    bind_request: Option<PathBuf>,
+    /// YYYY-MM-DD; empty removes it.
+    #[arg(long)]
+    licence_until: Option<String>,
+    /// Days for which a file may be uploaded, 1 to 365.
+    #[arg(long)]
+    upload_days: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ModeArguments {
+    /// cloud-connected or locally-managed.
+    #[arg(long, value_parser = ["cloud-connected", "locally-managed"])]
+    mode: Option<String>,
+    #[command(flatten)]
+    hub: HubArguments,
+    /// The management console: `https://HOST[:PORT]`.
+    #[arg(long, requires_all = ["console_ca", "pairing"])]
+    console_url: Option<String>,
+    /// The CA certificates it is believed by, PEM.
+    #[arg(long)]
+    console_ca: Option<PathBuf>,
+    /// A pairing token made there. Others on this machine can read a command line: prefer the file.
+    #[arg(long, group = "pairing")]
+    pairing_token: Option<String>,
+    /// A file with a pairing token.
+    #[arg(long, group = "pairing")]
+    pairing_token_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HubArguments {
+    /// A hub by its name at the portal; `built-in` is the portal's own.
+    #[arg(long, conflicts_with = "hub_url")]
+    hub: Option<String>,
+    /// Another hub: `https://HOST[:PORT]`; it is kept under this name.
+    #[arg(long, requires = "hub_ca")]
+    hub_url: Option<String>,
+    /// The CA certificates it is believed by, PEM.
+    #[arg(long)]
+    hub_ca: Option<PathBuf>,
+}
+
+impl Sensor {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Add { name, fields, mode, common } => {
+                let mut body = fields.body(Some(name))?;
+                body.insert(
+                    "mode".to_owned(),
+                    mode.body(&common.api).await?.unwrap_or(json!({ "mode": "cloud-connected" })),
+                );
+                common.told(&common.api.post("/api/v1/sensors", &body.into()).await?, "/id");
+            }
+            Self::List { deleted, common } => {
+                let list = common.api.get(&format!("/api/v1/sensors?deleted={deleted}")).await?;
+                if common.json { output::json(&list) } else { show_list(&list) }
+            }
+            Self::Show { id, common } => {
+                let sensor = common.api.get(&format!("/api/v1/sensors/{id}")).await?;
+                if common.json { output::json(&sensor) } else { output::line(serde_json::to_string_pretty(&sensor)?) }
+            }
+            Self::Edit { id, name, fields, common } => {
+                let body = Value::from(fields.body(name)?);
+                let sensor = common.api.json(Method::PATCH, &format!("/api/v1/sensors/{id}"), Some(&body)).await?;
+                common.told(&sensor, "/name");
+            }
+            Self::Reissue { id, name, fields, mode, push, common } => {
+                let mut changes = fields.body(name)?;
+                if let Some(mode) = mode.body(&common.api).await? {
+                    changes.insert("mode".to_owned(), mode);
+                }
+                reissue(&common, id, changes.into(), push).await?;
+            }
+            Self::Hub { id, hub, common } => {
+                let hub = hub.id(&common.api).await?.context("name a hub with --hub or --hub-url")?;
+                let sensor = common.api.get(&format!("/api/v1/sensors/{id}")).await?;
+                let automatic_ti = sensor.pointer("/mode/automatic_ti").cloned().unwrap_or(Value::Bool(false));
+                let mode = json!({ "mode": "cloud-connected", "hub": hub, "automatic_ti": automatic_ti });
+                reissue(&common, id, json!({ "mode": mode }), true).await?;
+            }
+            Self::Delete { id, reason, common } => {
+                let path = format!("/api/v1/sensors/{id}?reason={}", percent_encoded(&reason));
+                common.told(&common.api.json(Method::DELETE, &path, None).await?, "/deleted/serial");
+            }
+            Self::ActivationFile { id, out, armour, common } => download(&common, id, out, armour).await?,
+        }
+        Ok(())
+    }
+}
+
+impl Common {
+    /// The whole answer, or the one thing that the next command needs.
+    fn told(&self, answer: &Value, pointer: &str) {
+        if self.json { output::json(answer) } else { output::line(cell(answer, pointer)) }
+    }
+}
+
+async fn reissue(common: &Common, id: SensorId, changes: Value, push: bool) -> anyhow::Result<()> {
+    let body = json!({ "changes": changes, "push": push });
+    let sensor = common.api.post(&format!("/api/v1/sensors/{id}/reissue"), &body).await?;
+    if common.json {
+        output::json(&sensor);
+    } else if push {
+        output::line("The sensor gets the new file with its next heartbeat's answer.");
+    } else {
+        output::line(format!("Download the new file: picket-portal sensor activation-file {id} --out FILE"));
+    }
+    Ok(())
+}
+
+async fn download(common: &Common, id: SensorId, out: PathBuf, armour: bool) -> anyhow::Result<()> {
+    let path = format!("/api/v1/sensors/{id}/activation-file?armour={armour}");
+    let (parts, file) = common.api.ask(Method::POST, &path, None).await?;
+    // It carries a token: readable by its owner alone.
+    files::replace(&out, &file).with_context(|| format!("write {}", out.display()))?;
+    let serial = parts.headers.get("picket-serial").and_then(|value| value.to_str().ok()).unwrap_or("?");
+    if common.json {
+        output::json(&json!({ "file": out, "serial": serial.parse::<u64>().ok() }));
+    } else {
+        output::line(format!("{}: serial {serial}; earlier files that were not used are void", out.display()));
+    }
+    Ok(())
+}
+
+impl Fields {
+    fn body(&self, name: Option<String>) -> anyhow::Result<Map<String, Value>> {
+        let mut body = Map::new();
+        let mut say = |field: &str, value: Value| _ = body.insert(field.to_owned(), value);
+        let removable = |text: &String| if text.is_empty() { Value::Null } else { Value::from(text.as_str()) };
+        if let Some(name) = name {
+            say("name", name.into());
+        }
+        if let Some(subscription) = &self.subscription {
+            say("subscription", subscription.as_str().into());
+        }
+        for (field, value) in [("site", &self.site), ("zone", &self.zone), ("licence_until", &self.licence_until)] {
+            if let Some(text) = value {
+                say(field, removable(text));
+            }
+        }
+        if !self.tags.is_empty() {
+            say("tags", Value::from(self.read_tags()?));
+        }
+        if let Some(automatic_ti) = self.automatic_ti {
+            say("automatic_ti", automatic_ti.into());
+        }
+        if let Some(days) = self.upload_days {
+            say("upload_days", days.into());
+        }
+        if let Some(appliance) = &self.bind_appliance {
+            say("binding", json!({ "kind": "appliance", "value": appliance }));
+        }
+        if let Some(path) = &self.bind_request {
+            let request = std::fs::read(path).with_context(|| format!("read {}", path.display()))?;
+            say("binding", json!({ "kind": "request", "value": STANDARD.encode(request) }));
+        }
+        Ok(body)
+    }
+
+    fn read_tags(&self) -> anyhow::Result<Map<String, Value>> {
+        let read = |tag: &String| {
+            let (key, value) = tag.split_once('=').with_context(|| format!("{tag}: a tag is KEY=VALUE"))?;
+            Ok((key.to_owned(), Value::from(value)))
+        };
+        self.tags.iter().map(read).collect()
+    }
+}
+
+impl ModeArguments {
+    /// The mode as the API takes it; none when nothing of it was said.
+    async fn body(&self, api: &Api) -> anyhow::Result<Option<Value>> {
+        let hub = self.hub.id(api).await?;
+        match self.mode.as_deref() {
+            Some("locally-managed") => {
+                if hub.is_some() {
+                    bail!("a locally managed sensor has no hub");
+                }
+                Ok(Some(json!({ "mode": "locally-managed", "console": self.console()? })))
+            }
+            None if hub.is_none() && self.console_url.is_none() => Ok(None),
+            _ if self.console_url.is_some() => bail!("a management console needs --mode locally-managed"),
+            _ => Ok(Some(json!({ "mode": "cloud-connected", "hub": hub.unwrap_or(Value::Null) }))),
+        }
+    }
+
+    fn console(&self) -> anyhow::Result<Value> {
+        let (Some(url), Some(ca)) = (&self.console_url, &self.console_ca) else { return Ok(Value::Null) };
+        let read = |path: &PathBuf| std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()));
+        let token = match (&self.pairing_token, &self.pairing_token_file) {
+            (Some(token), _) => token.clone(),
+            (None, Some(path)) => read(path)?.trim().to_owned(),
+            (None, None) => bail!("a management console needs a pairing token"),
+        };
+        Ok(json!({ "url": url, "ca_pem": read(ca)?, "pairing_token": token }))
+    }
+}
+
+impl HubArguments {
+    /// The hub's id; null for the built-in one; none when none was named.
+    async fn id(&self, api: &Api) -> anyhow::Result<Option<Value>> {
+        if let Some(url) = &self.hub_url {
+            let path = self.hub_ca.as_ref().context("a hub needs its CA certificates")?;
+            let ca_pem = std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
+            let body = json!({ "name": url, "url": url, "ca_pem": ca_pem });
+            return Ok(Some(api.post("/api/v1/hubs", &body).await?["id"].take()));
+        }
+        match self.hub.as_deref() {
+            None => Ok(None),
+            Some("built-in") => Ok(Some(Value::Null)),
+            Some(name) => {
+                let list = api.get("/api/v1/hubs").await?;
+                let hubs = list["hubs"].as_array().cloned().unwrap_or_default();
+                let found = hubs.into_iter().find(|hub| hub["name"] == name || hub["id"] == name);
+                Ok(Some(found.with_context(|| format!("no hub is named {name}"))?["id"].take()))
+            }
+        }
+    }
+}
+
+fn show_list(list: &Value) {
+    let columns = [
+        ("ID", "/id"),
+        ("NAME", "/name"),
+        ("CONNECTION TYPE", "/connection_type"),
+        ("SUBSCRIPTION", "/subscription/name"),
+        ("SITE", "/site"),
+        ("ZONE", "/zone"),
+        ("VERSION", "/version"),
+        ("CONNECTION", "/connection"),
+        ("HEALTH", "/health"),
+        ("LAST SEEN", "/last_seen"),
+    ];
+    let sensors = list["sensors"].as_array().cloned().unwrap_or_default();
+    let rows: Vec<Vec<String>> =
+        sensors.iter().map(|sensor| columns.map(|(_, pointer)| cell(sensor, pointer)).into()).collect();
+    output::table(&columns.map(|(title, _)| title), &rows);
+    output::line(format!(
+        "{} onboarded, {} cloud connected, {} locally managed, {} disconnected",
+        list["counts"]["onboarded"],
+        list["counts"]["cloud_connected"],
+        list["counts"]["locally_managed"],
+        list["counts"]["disconnected"]
+    ));
+}
+
+/// For a query value: everything but unreserved characters (RFC 3986 §2.3).
+fn percent_encoded(text: &str) -> String {
+    let encode = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(encode).collect()
+}

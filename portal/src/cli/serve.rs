@@ -1,0 +1,240 @@
+//! `picket-portal serve`: opens the data folder, listens, says that it is ready, and drains when told to stop.
+
+use std::{fs::File, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, ensure};
+use clap::Args;
+use picket_protocol::heartbeat::DesiredState;
+use serde_json::json;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::JoinHandle,
+};
+
+use super::{folder, output};
+use crate::{
+    authority::{certificates::CertificateAuthority, trust::Trust},
+    clock,
+    data::{DataFolder, Settings},
+    device,
+    device::tls::ServerCertificate,
+    domain::{heartbeat::Policy, role::Role},
+    people,
+    portal::Portal,
+    store::Store,
+};
+
+/// How often files that people change under a running server are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often the server's certificate is looked at.
+const RENEW_EVERY: Duration = Duration::from_secs(6 * 3600);
+
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// The data folder.
+    #[arg(long)]
+    data: PathBuf,
+    /// Where sensors connect. Port 0 takes a free one.
+    #[arg(long, default_value = "0.0.0.0:443")]
+    sensors_listen: SocketAddr,
+    /// Where the people's API listens; loopback only.
+    #[arg(long, default_value = "127.0.0.1:8480")]
+    people_listen: SocketAddr,
+    /// The interval that sensors shall keep, seconds, 10 to 900. Without it they keep their own.
+    #[arg(long)]
+    heartbeat_interval: Option<u32>,
+}
+
+impl Serve {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        log_to_stderr();
+        self.check()?;
+        let folder = DataFolder::new(self.data.clone());
+        let _lock = lock(&folder)?;
+        let settings = folder.read_settings()?;
+        let server = Server::open(&self, folder, settings).await?;
+        server.run().await
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        ensure!(self.people_listen.ip().is_loopback(), "the people's API has no TLS: it listens on loopback only");
+        if let Some(interval) = self.heartbeat_interval {
+            ensure!(DesiredState::INTERVALS.contains(&interval), "a heartbeat interval has 10 to 900 seconds");
+        }
+        Ok(())
+    }
+}
+
+struct Server {
+    folder: DataFolder,
+    settings: Settings,
+    portal: Arc<Portal>,
+    certificate: Arc<ServerCertificate>,
+    sensors: TcpListener,
+    people: TcpListener,
+    writer: JoinHandle<()>,
+    policy: watch::Sender<Policy>,
+    trust: watch::Sender<Option<Arc<Trust>>>,
+}
+
+impl Server {
+    async fn open(serve: &Serve, folder: DataFolder, settings: Settings) -> anyhow::Result<Self> {
+        folder::renew(&folder, &settings, clock::now())?;
+        let trust = match settings.role {
+            Role::Portal => Some(Arc::new(Trust::read(&folder.trust_root(), &folder.keys())?)),
+            Role::ManagementConsole => None,
+        };
+        let newest_root = trust.as_ref().map_or(0, |trust| trust.newest().version);
+        let policy = Policy { role: settings.role, interval_seconds: serve.heartbeat_interval, newest_root };
+        let (policy, policy_seen) = watch::channel(policy);
+        let (trust, trust_seen) = watch::channel(trust);
+        let (store, writer) = Store::open(&folder.database(), policy_seen).await?;
+        let portal = Portal {
+            role: settings.role,
+            store,
+            device_ca: CertificateAuthority::read(&folder.device_ca(), &folder.device_ca_key())?,
+            endpoint: folder.endpoint(&settings)?,
+            trust: trust_seen,
+            listening_since: clock::now(),
+        };
+        let certificate = folder::server_certificate(&folder)?;
+        let listen = async |address| TcpListener::bind(address).await.with_context(|| format!("listen on {address}"));
+        let (sensors, people) = (listen(serve.sensors_listen).await?, listen(serve.people_listen).await?);
+        let portal = Arc::new(portal);
+        Ok(Self { folder, settings, portal, certificate, sensors, people, writer, policy, trust })
+    }
+
+    async fn run(self) -> anyhow::Result<()> {
+        let (sensors, people) = (self.sensors.local_addr()?, self.people.local_addr()?);
+        folder::write(&self.folder.people_address(), people.to_string().as_bytes())?;
+        let (stop, stopped) = watch::channel(false);
+        let tls = device::tls::server_config(Arc::clone(&self.certificate))?;
+        let device = tokio::spawn(device::serve(self.sensors, tls, Arc::clone(&self.portal), stopped.clone()));
+        let served = tokio::spawn(people::serve(self.people, Arc::clone(&self.portal), stopped));
+        let look = Lookout {
+            folder: self.folder.clone(),
+            settings: self.settings,
+            certificate: self.certificate,
+            policy: self.policy,
+            trust: self.trust,
+        };
+        let look = tokio::spawn(look.run());
+
+        output::json(&json!({ "ready": true, "sensors": sensors.to_string(), "people": people.to_string() }));
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]); // an error says that nobody listens
+        tracing::info!(%sensors, %people, role = %self.portal.role, "ready");
+        told_to_stop().await?;
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+        tracing::info!("draining");
+
+        let _ = stop.send(true);
+        look.abort();
+        device.await?;
+        served.await??;
+        let _ = std::fs::remove_file(self.folder.people_address());
+        drop(self.portal); // with the last clone of the store the writer ends
+        self.writer.await.context("the writer did not end well")
+    }
+}
+
+/// Looks after files that change under a running server: the trust root, the keys, the server's certificate.
+struct Lookout {
+    folder: DataFolder,
+    settings: Settings,
+    certificate: Arc<ServerCertificate>,
+    policy: watch::Sender<Policy>,
+    trust: watch::Sender<Option<Arc<Trust>>>,
+}
+
+impl Lookout {
+    async fn run(self) {
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        let mut renew = tokio::time::interval(RENEW_EVERY);
+        let mut roots_seen = self.roots_stamp();
+        let mut certificate_seen = stamp(&self.folder.server_certificate());
+        loop {
+            tokio::select! {
+                _ = look.tick() => {}
+                _ = renew.tick() => self.renew(),
+            }
+            if changed(&mut roots_seen, self.roots_stamp()) {
+                self.read_trust();
+            }
+            if changed(&mut certificate_seen, stamp(&self.folder.server_certificate())) {
+                self.read_certificate();
+            }
+        }
+    }
+
+    fn roots_stamp(&self) -> Option<(Stamp, Stamp)> {
+        Some((stamp(&self.folder.trust_root())?, stamp(&self.folder.keys())?))
+    }
+
+    fn renew(&self) {
+        if let Err(error) = folder::renew(&self.folder, &self.settings, clock::now()) {
+            tracing::error!(%error, "the server's certificate could not be renewed");
+        }
+    }
+
+    fn read_trust(&self) {
+        match Trust::read(&self.folder.trust_root(), &self.folder.keys()) {
+            Ok(read) => {
+                let version = read.newest().version;
+                self.trust.send_replace(Some(Arc::new(read)));
+                self.policy.send_modify(|policy| policy.newest_root = version);
+                tracing::info!(version, "trust root read again");
+            }
+            Err(error) => tracing::error!(%error, "the changed trust root cannot be used; the one in use stays"),
+        }
+    }
+
+    fn read_certificate(&self) {
+        use crate::authority::certificates::{read_certificates, read_private_key};
+        let read = read_certificates(&self.folder.server_certificate())
+            .and_then(|chain| Ok((chain, read_private_key(&self.folder.server_key())?)));
+        match read.map(|(chain, key)| self.certificate.replace(chain, key)) {
+            Ok(Ok(())) => tracing::info!("the server's certificate was read again"),
+            Ok(Err(error)) => tracing::error!(%error, "the changed server certificate cannot be used"),
+            Err(error) => tracing::error!(%error, "the changed server certificate cannot be read"),
+        }
+    }
+}
+
+type Stamp = std::time::SystemTime;
+
+fn stamp(path: &std::path::Path) -> Option<Stamp> {
+    std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+}
+
+fn changed<T: PartialEq>(seen: &mut Option<T>, now: Option<T>) -> bool {
+    if now.is_none() || *seen == now {
+        return false;
+    }
+    *seen = now;
+    true
+}
+
+/// What heartbeats are judged by is kept in memory: two servers on one folder would not agree.
+fn lock(folder: &DataFolder) -> anyhow::Result<File> {
+    let path = folder.lock();
+    let file = File::create(&path).with_context(|| format!("open {}", path.display()))?;
+    file.try_lock().with_context(|| format!("{}: another server uses this data folder", path.display()))?;
+    Ok(file)
+}
+
+async fn told_to_stop() -> anyhow::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+fn log_to_stderr() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("PICKET_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+}

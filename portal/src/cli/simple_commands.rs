@@ -1,0 +1,174 @@
+//! The commands that are one request each: hubs, pairing tokens, alarms, audit.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use hyper::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    client::Api,
+    output::{self, cell},
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Hub {
+    /// Add a hub; prints its id.
+    Add {
+        /// Its name at the portal.
+        name: String,
+        /// `https://HOST[:PORT]`.
+        #[arg(long)]
+        url: String,
+        /// The CA certificates it is believed by, PEM.
+        #[arg(long)]
+        ca: PathBuf,
+        #[command(flatten)]
+        api: Api,
+    },
+    /// List hubs.
+    List {
+        #[command(flatten)]
+        api: Api,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a hub that no sensor names.
+    Remove {
+        id: Uuid,
+        #[command(flatten)]
+        api: Api,
+    },
+}
+
+impl Hub {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Add { name, url, ca, api } => {
+                let ca_pem = std::fs::read_to_string(&ca).with_context(|| format!("read {}", ca.display()))?;
+                let added = api.post("/api/v1/hubs", &json!({ "name": name, "url": url, "ca_pem": ca_pem })).await?;
+                output::line(cell(&added, "/id"));
+            }
+            Self::List { api, json } => {
+                let columns = [("ID", "/id"), ("NAME", "/name"), ("KIND", "/kind"), ("URL", "/url")];
+                show(&api.get("/api/v1/hubs").await?, "hubs", &columns, json);
+            }
+            Self::Remove { id, api } => {
+                api.json(Method::DELETE, &format!("/api/v1/hubs/{id}"), None).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PairingToken {
+    /// Make pairing tokens, each for one sensor; printed this once.
+    Add {
+        /// For how many sensors.
+        #[arg(long, default_value_t = 1)]
+        sensors: u32,
+        #[command(flatten)]
+        api: Api,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl PairingToken {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let Self::Add { sensors, api, json } = self;
+        let made = api.post("/api/v1/pairing-tokens", &json!({ "sensors": sensors })).await?;
+        if json {
+            output::json(&made);
+            return Ok(());
+        }
+        for token in made["tokens"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            output::line(token);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Alarm {
+    /// List alarms, newest first.
+    List {
+        /// Open ones only.
+        #[arg(long)]
+        open: bool,
+        #[command(flatten)]
+        api: Api,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Clear an alarm that was looked into.
+    Clear {
+        id: i64,
+        #[command(flatten)]
+        api: Api,
+    },
+}
+
+impl Alarm {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::List { open, api, json } => {
+                let columns =
+                    [("ID", "/id"), ("AT", "/at"), ("KIND", "/kind"), ("SENSOR", "/sensor"), ("WHAT TO DO", "/next")];
+                show(&api.get(&format!("/api/v1/alarms?open={open}")).await?, "alarms", &columns, json);
+            }
+            Self::Clear { id, api } => {
+                api.json(Method::POST, &format!("/api/v1/alarms/{id}/clear"), None).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    /// Records after this number.
+    #[arg(long, default_value_t = 0)]
+    after: i64,
+    /// At most so many.
+    #[arg(long, default_value_t = 100)]
+    limit: u32,
+    #[command(flatten)]
+    api: Api,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Audit {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let Self { after, limit, api, json } = self;
+        let columns = [
+            ("ID", "/id"),
+            ("AT", "/at"),
+            ("WHO", "/actor"),
+            ("WHAT", "/action"),
+            ("SENSOR", "/sensor"),
+            ("AFTER", "/after"),
+        ];
+        show(&api.get(&format!("/api/v1/audit?after={after}&limit={limit}")).await?, "records", &columns, json);
+        Ok(())
+    }
+}
+
+fn show(answer: &Value, list: &str, columns: &[(&str, &str)], as_json: bool) {
+    if as_json {
+        return output::json(answer);
+    }
+    let rows = answer[list].as_array().into_iter().flatten();
+    let rows: Vec<Vec<String>> =
+        rows.map(|row| columns.iter().map(|(_, pointer)| cell(row, pointer)).collect()).collect();
+    let header: Vec<&str> = columns.iter().map(|(title, _)| *title).collect();
+    output::table(&header, &rows);
+}

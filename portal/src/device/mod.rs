@@ -1,0 +1,15 @@
+//! The sensors' side: one TLS port with EST enrolment, heartbeats, and the built-in hub.
+//!
+//! A client certificate is optional in TLS and demanded per route, so that a sensor is told why it is refused.
+
+mod answers;
+mod certs_only;
+mod enrolment;
+mod heartbeat;
+mod hub;
+mod listener;
+pub mod peer;
+mod routes;
+pub mod tls;
+
+pub use listener::serve;

@@ -1,0 +1,55 @@
+//! Requests as values: JSON bodies, queries and paths, each refused with a problem when it is not what it should be.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    http::request::Parts,
+};
+use picket_protocol::refusal::Refusal;
+use serde::de::DeserializeOwned;
+
+use super::problem::Problem;
+use crate::domain::refused::Refused;
+
+/// A JSON body.
+#[derive(Debug)]
+pub(super) struct Json<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes =
+            Bytes::from_request(request, state).await.map_err(|rejection| Refused::invalid(rejection.body_text()))?;
+        let value = serde_json::from_slice(&bytes).map_err(|error| Refused::invalid(error.to_string()))?;
+        Ok(Self(value))
+    }
+}
+
+/// The query.
+#[derive(Debug)]
+pub(super) struct Asked<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query =
+            Query::<T>::try_from_uri(&parts.uri).map_err(|rejection| Refused::invalid(rejection.body_text()))?;
+        Ok(Self(query.0))
+    }
+}
+
+/// What the path names.
+#[derive(Debug)]
+pub(super) struct Named<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let named = Path::<T>::from_request_parts(parts, state).await;
+        let what = || Refused::Protocol(Refusal::NotFound { what: parts.uri.path().to_owned() });
+        Ok(Self(named.map_err(|_| what())?.0))
+    }
+}
