@@ -2,11 +2,7 @@
 //!
 //! Builds as cargo-fuzz does, by the same flags, so that nothing needs to be installed for it.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::Command,
-};
+use std::{fs, path::PathBuf, process::Command};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;

@@ -153,7 +153,7 @@ impl Portal {
     pub fn add_sensor(&self, name: &str, more: &[&str]) -> Result<String> {
         let mut arguments = vec!["sensor", "add", name, "--subscription", "Plant One"];
         arguments.extend(more);
-        text(&self.ask(&arguments)?, "sensor_id")
+        text(&self.ask(&arguments)?, "id")
     }
 
     /// Issues a new activation file of a sensor into `file`.
@@ -164,6 +164,15 @@ impl Portal {
         let path = file.to_str().context("a path in UTF-8")?;
         self.ask(&["sensor", "activation-file", sensor, "--out", path])?;
         Ok(file.to_owned())
+    }
+
+    /// A new pairing token of a management console.
+    ///
+    /// # Errors
+    /// When it refuses.
+    pub fn pairing_token(&self) -> Result<String> {
+        let made = self.ask(&["pairing-token", "add"])?;
+        made["tokens"][0].as_str().map(str::to_owned).with_context(|| format!("no token in {made}"))
     }
 
     /// What the portal knows of a sensor.
@@ -197,6 +206,12 @@ impl Portal {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The CA certificates that sensors believe it by.
+    #[must_use]
+    pub fn authority(&self) -> PathBuf {
+        self.data.join("tls-ca.pem")
     }
 
     /// Where it listens for sensors.

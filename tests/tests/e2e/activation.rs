@@ -104,8 +104,8 @@ fn a_sensor_without_trust_root_shows_the_fingerprint_and_takes_it_typed() -> Res
     ensure!(code == "activation.no-trust-root", "{code}");
     let wrong = agent.refuses(&["trust", "confirm", &file, "--characters", "0000000000000000"])?;
     ensure!(wrong == "trust.confirmation-mismatch", "{wrong}");
-    let fingerprint = picket_lab::portal::text(&scene.portal.ask(&["root", "show"])?, "id")?;
-    agent.ask(&["trust", "confirm", &file, "--characters", &fingerprint[fingerprint.len() - 16..]])?;
+    let characters = picket_lab::portal::text(&scene.portal.ask(&["root", "show"])?, "confirmation")?;
+    agent.ask(&["trust", "confirm", &file, "--characters", &characters])?;
     let answer = agent.activate(&sensor.file)?;
     ensure!(answer["outcome"] == "committed", "{answer}");
     Ok(())

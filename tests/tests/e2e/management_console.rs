@@ -1,7 +1,7 @@
 //! Locally managed sensors under a management console on the premises.
 
 use anyhow::{Result, ensure};
-use picket_lab::{Binaries, Portal, Role, portal::text};
+use picket_lab::{Binaries, Portal, Role};
 use picket_tests::{Scene, scene::proved};
 
 fn console(scene: &Scene) -> Result<Portal> {
@@ -15,9 +15,8 @@ fn console(scene: &Scene) -> Result<Portal> {
 fn a_locally_managed_sensor_reports_to_its_management_console_only() -> Result<()> {
     let mut scene = Scene::new()?;
     let console = console(&scene)?;
-    let token = text(&console.ask(&["pairing-token", "add"])?, "token")?;
-    let authority = console.data().join("server-ca.pem");
-    let authority = picket_tests::scene::as_text(&authority)?;
+    let token = console.pairing_token()?;
+    let authority = picket_tests::scene::as_text(&console.authority())?;
     let settings = ["--mode", "locally-managed", "--console-url", console.url(), "--console-ca", &authority];
     let sensor = scene.onboard("on-premises", &[&settings[..], &["--pairing-token", &token]].concat())?;
     // With no portal to be seen, whatever works works by the console alone.
@@ -35,8 +34,8 @@ fn a_locally_managed_sensor_reports_to_its_management_console_only() -> Result<(
 fn a_dead_management_console_stops_nothing() -> Result<()> {
     let scene = Scene::new()?;
     let mut console = console(&scene)?;
-    let token = text(&console.ask(&["pairing-token", "add"])?, "token")?;
-    let authority = picket_tests::scene::as_text(&console.data().join("server-ca.pem"))?;
+    let token = console.pairing_token()?;
+    let authority = picket_tests::scene::as_text(&console.authority())?;
     console.stop()?;
     let settings = ["--mode", "locally-managed", "--console-url", console.url(), "--console-ca", &authority];
     let sensor = scene.onboard("alone", &[&settings[..], &["--pairing-token", &token]].concat())?;

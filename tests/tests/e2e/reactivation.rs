@@ -5,7 +5,7 @@ use picket_lab::Settings;
 use picket_tests::{
     Scene,
     faults::{Authority, closed_port},
-    scene::proved,
+    scene::{as_text, proved},
 };
 use serde_json::Value;
 
@@ -39,7 +39,7 @@ fn moves_to_another_hub_address() -> Result<()> {
     let scene = Scene::new()?;
     let sensor = scene.cloud_connected("moved")?;
     let there = scene.portal.url().replace("127.0.0.1", "localhost");
-    let file = scene.reissue(&sensor.id, &["--hub-url", &there])?;
+    let file = scene.reissue(&sensor.id, &["--hub-url", &there, "--hub-ca", &as_text(&scene.portal.authority())?])?;
     scene.agent.activate(&file)?;
     let status = scene.agent.until("the new hub is in force", |status| status["hub"]["url"] == there.as_str())?;
     ensure!(status["epoch"] == 2, "{status}");
@@ -114,7 +114,16 @@ fn the_portal_can_push_a_reissue() -> Result<()> {
     let scene = Scene::new()?;
     let sensor = scene.cloud_connected("pushed")?;
     let there = scene.portal.url().replace("127.0.0.1", "localhost");
-    scene.portal.ask(&["sensor", "reissue", &sensor.id, "--hub-url", &there, "--push"])?;
+    scene.portal.ask(&[
+        "sensor",
+        "reissue",
+        &sensor.id,
+        "--hub-url",
+        &there,
+        "--hub-ca",
+        &as_text(&scene.portal.authority())?,
+        "--push",
+    ])?;
     scene.agent.until("the pushed hub is in force", |status| status["hub"]["url"] == there.as_str())?;
     let audit = scene.agent.ask(&["audit"])?;
     ensure!(audit.to_string().contains("\"name\":\"portal\""), "the audit hides who did it: {audit}");

@@ -69,7 +69,7 @@ fn sensor_up(world: &mut World) -> Result<String> {
 fn register(world: &mut World) -> Result<String> {
     let arguments =
         ["sensor", "add", SENSOR, "--subscription", "Plant One", "--mode", "locally-managed", "--zone", "Line 3"];
-    world.sensor = text(&world.portal_says(&arguments)?, "sensor_id")?;
+    world.sensor = text(&world.portal_says(&arguments)?, "id")?;
     let file = world.download()?;
     Ok(format!("sensor {}, {} bytes", world.sensor, fs::metadata(file)?.len()))
 }
@@ -115,16 +115,16 @@ fn answered(status: &Value) -> Result<u64> {
 
 fn move_hub(world: &mut World) -> Result<String> {
     let there = world.portal.url().replace("127.0.0.1", "localhost");
-    world.reissue_and_upload(&["--hub-url", &there])?;
+    let authority = as_text(&world.portal.authority())?;
+    world.reissue_and_upload(&["--hub-url", &there, "--hub-ca", &authority])?;
     let status = world.until_in_force("cloud-connected", 3)?;
     ensure!(status["hub"]["url"] == there.as_str() && status["hub"]["link"] == "connected", "{}", status["hub"]);
     Ok(format!("epoch 3; the hub at {there} accepted a probe"))
 }
 
 fn back_to_local(world: &mut World) -> Result<String> {
-    let token = text(&world.console_says(&["pairing-token", "add"])?, "token")?;
-    let (url, authority) = (world.console.url().to_owned(), world.console.data().join("server-ca.pem"));
-    let authority = authority.to_str().context("a path in UTF-8")?.to_owned();
+    let token = world.pairing_token()?;
+    let (url, authority) = (world.console.url().to_owned(), as_text(&world.console.authority())?);
     let to =
         ["--mode", "locally-managed", "--console-url", &url, "--console-ca", &authority, "--pairing-token", &token];
     world.reissue_and_upload(&to)?;
@@ -207,10 +207,14 @@ fn old_file_refused(world: &mut World) -> Result<String> {
 fn onboarded_again(world: &mut World) -> Result<String> {
     let arguments = ["sensor", "add", SENSOR, "--subscription", "Plant One", "--mode", "cloud-connected"];
     let earlier = std::mem::take(&mut world.sensor);
-    world.sensor = text(&world.portal_says(&arguments)?, "sensor_id")?;
+    world.sensor = text(&world.portal_says(&arguments)?, "id")?;
     ensure!(world.sensor != earlier, "a new registration has the old one's id");
     let file = world.download()?;
     world.sensor_says(&["activate", &file])?;
     world.until_in_force("cloud-connected", 7)?;
     Ok(format!("epoch 7 as sensor {}", world.sensor))
+}
+
+fn as_text(path: &Path) -> Result<String> {
+    path.to_str().map(str::to_owned).context("a path in UTF-8")
 }

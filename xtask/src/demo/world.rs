@@ -45,10 +45,10 @@ impl World {
         self.portal.ask(arguments)
     }
 
-    /// `picket-portal` at the management console, aloud.
-    pub(super) fn console_says(&self, arguments: &[&str]) -> Result<Value> {
-        aloud("picket-portal", arguments);
-        self.console.ask(arguments)
+    /// A pairing token of the management console, asked for aloud.
+    pub(super) fn pairing_token(&self) -> Result<String> {
+        aloud("picket-portal", &["pairing-token", "add"]);
+        self.console.pairing_token()
     }
 
     /// A new activation file of the sensor, as a person downloads it.

@@ -45,7 +45,7 @@ fn issued_file(python: &Path) -> Result<String> {
     portal.start()?;
     let sensor = portal.add_sensor("read-by-others", &["--mode", "cloud-connected"])?;
     let file = portal.download(&sensor, &folder.join("others.activation"))?;
-    let fingerprint = text(&portal.ask(&["root", "show"])?, "id")?;
+    let fingerprint = text(&portal.ask(&["root", "show"])?, "fingerprint")?;
     let verify =
         |file: &Path| output_of(Command::new(python).arg(script("verify_file.py")).arg(file).arg(&fingerprint));
     let said = verify(&file)?;
