@@ -1,6 +1,9 @@
 //! What the check says of endpoints that are well, and of each way in which they are not.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, UNIX_EPOCH},
+};
 
 use picket_lifecycle::stamp::Stamp;
 use picket_protocol::{
@@ -76,8 +79,9 @@ async fn portal(endpoint: Endpoint, proxy: Option<&ProxySettings>) -> Told {
 /// An answer whose `Date` is this many seconds from ours. The server's own is always right.
 fn at(offset: i64) -> impl Fn(Asked) -> Answered {
     move |_| {
-        let date = jiff::Timestamp::from_second(clock::wall().0 + offset).unwrap();
-        (200, vec![("date", date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())], vec![])
+        let seconds = u64::try_from(clock::wall().0 + offset).unwrap();
+        let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
+        (200, vec![("date", date)], vec![])
     }
 }
 

@@ -1,5 +1,7 @@
 //! What an answer's status and body mean: accepted, or which refusal. Nobody's word but the answer's is used.
 
+use std::time::UNIX_EPOCH;
+
 use hyper::header::{HeaderMap, RETRY_AFTER};
 use picket_lifecycle::event::Failure;
 use picket_protocol::{ids::SensorId, refusal::Refusal, time::UnixSeconds};
@@ -66,7 +68,8 @@ pub fn date(headers: &HeaderMap) -> Option<UnixSeconds> {
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
 fn http_date(text: &str) -> Option<UnixSeconds> {
-    jiff::fmt::rfc2822::parse(text).ok().map(|date| UnixSeconds(date.timestamp().as_second()))
+    let date = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(UnixSeconds(i64::try_from(date.as_secs()).ok()?))
 }
 
 #[cfg(test)]
