@@ -19,8 +19,8 @@ pub enum Unusable {
 }
 
 impl Unusable {
-    fn content(path: &std::path::Path, why: impl ToString) -> Self {
-        Self::Content { path: path.to_owned(), why: why.to_string() }
+    fn content(path: &std::path::Path, why: impl std::fmt::Display) -> Self {
+        Self::Content { path: path.to_owned(), why: format!("{why}") }
     }
 
     fn read(path: &std::path::Path) -> Result<Vec<u8>, Self> {

@@ -72,3 +72,13 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Audit(audit) => audit.run().await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Arguments::command().debug_assert();
+    }
+}

@@ -93,8 +93,8 @@ pub(super) struct Place {
 #[derive(Debug, Args)]
 pub(super) struct Signers {
     /// A root key that signs; as many as the threshold asks.
-    #[arg(long = "root-key", required = true)]
-    root_keys: Vec<PathBuf>,
+    #[arg(long, required = true)]
+    root_key: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -176,7 +176,7 @@ fn rotate(place: &Place, signers: &Signers, out: &Path, root_keys: u8, threshold
 
 impl Signers {
     fn read(&self) -> anyhow::Result<Vec<SigningKey>> {
-        self.root_keys.iter().map(|path| Ok(keys::read(path)?)).collect()
+        self.root_key.iter().map(|path| Ok(keys::read(path)?)).collect()
     }
 }
 

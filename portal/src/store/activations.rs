@@ -97,8 +97,7 @@ impl Store {
     /// # Errors
     /// Already used, voided, deleted, unknown; or the database failed.
     pub async fn claim(&self, sensor: SensorId, token: Digest, key: Thumbprint) -> Result<Enrolment, Refused> {
-        let outcome = self.write(move |work| Box::pin(claim_activation(work, sensor, token, key))).await?;
-        outcome
+        self.write(move |work| Box::pin(claim_activation(work, sensor, token, key))).await?
     }
 
     /// A key claims a pairing token of this management console.
@@ -106,8 +105,7 @@ impl Store {
     /// # Errors
     /// Already used, unknown; or the database failed.
     pub async fn pair(&self, sensor: SensorId, token: Digest, key: Thumbprint) -> Result<Enrolment, Refused> {
-        let outcome = self.write(move |work| Box::pin(claim_pairing(work, sensor, token, key))).await?;
-        outcome
+        self.write(move |work| Box::pin(claim_pairing(work, sensor, token, key))).await?
     }
 }
 

@@ -165,7 +165,7 @@ impl Row {
 }
 
 fn upsert(rows: usize) -> String {
-    let one = format!("({})", vec!["?"; COLUMNS].join(", "));
+    let one = format!("({})", ["?"; COLUMNS].join(", "));
     let values = vec![one; rows].join(", ");
     format!(
         "INSERT INTO heartbeats (identity, chain, last_seen, roots_version, roots_offered, version, interval, troubled, \

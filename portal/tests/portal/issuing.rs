@@ -1,0 +1,70 @@
+//! Files as sensors read them: each download new, verified by the protocol's own reader.
+
+use picket_protocol::{
+    documents::activation::{Binding, HubKind, ModeSettings},
+    ids::ApplianceId,
+};
+
+use crate::{sensor::read_file, server::Server};
+
+#[test]
+fn a_downloaded_file_says_what_the_form_said_and_verifies() {
+    let server = Server::portal();
+    let appliance = ApplianceId::from_digest(&[7; 32]);
+    let more = ["--site", "North", "--zone", "DMZ", "--tag", "line=3", "--bind-appliance", appliance.as_str()];
+    let id = server
+        .onboard("Pump 10.0.0.4", &[&more[..], &["--licence-until", "2030-01-31", "--upload-days", "7"]].concat());
+    let activation = read_file(&server, &server.activation_file(&id));
+    assert_eq!(activation.sensor.to_string(), id);
+    assert_eq!(activation.name.as_str(), "Pump 10.0.0.4");
+    assert_eq!(activation.subscription.name.as_str(), "Plant");
+    assert_eq!(activation.site.unwrap().as_str(), "North");
+    assert_eq!(activation.tags.len(), 1);
+    assert_eq!(activation.binding, Binding::Appliance(appliance));
+    assert_eq!(activation.licence_until.unwrap().to_string(), "2030-01-31T00:00:00Z");
+    assert_eq!(activation.upload_until.since(activation.issued_at), 7 * 86_400);
+    let ModeSettings::CloudConnected(cloud) = activation.mode else { panic!("not cloud-connected") };
+    assert_eq!((cloud.portal.url.as_str(), cloud.hub.kind), ("https://127.0.0.1:8443", HubKind::Https));
+    assert_eq!(cloud.hub.endpoint, cloud.portal, "the built-in hub is the portal's own port");
+}
+
+#[test]
+fn each_download_has_its_own_serial_cti_and_token() {
+    let server = Server::portal();
+    let id = server.onboard("One", &[]);
+    let (first, second) =
+        (read_file(&server, &server.activation_file(&id)), read_file(&server, &server.activation_file(&id)));
+    assert!(second.serial > first.serial);
+    assert_ne!(first.cti, second.cti);
+    let files = server.sensor(&id)["activations"].clone();
+    assert_eq!((files[0]["voided_at"].is_null(), files[1]["voided_at"].is_null()), (true, false));
+}
+
+#[test]
+fn an_armoured_file_reads_the_same() {
+    let server = Server::portal();
+    let id = server.onboard("One", &[]);
+    let out = server.scratch("file.txt");
+    server.cli(&["sensor", "activation-file", &id, "--armour", "--out", out.to_str().unwrap()]);
+    let text = std::fs::read(out).unwrap();
+    assert!(text.starts_with(b"-----BEGIN PICKET ACTIVATION-----"));
+    assert_eq!(read_file(&server, &text).sensor.to_string(), id);
+}
+
+#[test]
+fn a_reissue_moves_a_sensor_to_another_mode_and_hub_on_the_same_id() {
+    let server = Server::portal();
+    let id = server.onboard("One", &[]);
+    let ca = server.data().join("tls-ca.pem");
+    let hub = ["--hub-url", "https://hub.example:8443", "--hub-ca", ca.to_str().unwrap()];
+    server.cli(&[&["sensor", "reissue", &id], &hub[..]].concat());
+    let moved = read_file(&server, &server.activation_file(&id));
+    let ModeSettings::CloudConnected(cloud) = moved.mode else { panic!("not cloud-connected") };
+    assert_eq!(cloud.hub.endpoint.url, "https://hub.example:8443");
+
+    server.cli(&["sensor", "reissue", &id, "--mode", "locally-managed"]);
+    let local = read_file(&server, &server.activation_file(&id));
+    assert_eq!(local.sensor, moved.sensor);
+    let ModeSettings::LocallyManaged(local) = local.mode else { panic!("not locally managed") };
+    assert!(local.management_console.is_none());
+}

@@ -1,0 +1,14 @@
+//! The portal as a program: real processes, real TLS, real files. Mounted by topic.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
+
+mod clones;
+mod console;
+mod deleting;
+mod enrolment;
+mod heartbeats;
+mod issuing;
+mod people;
+mod restoring;
+mod roots;
+mod sensor;
+mod server;

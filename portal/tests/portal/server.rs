@@ -1,0 +1,164 @@
+//! Starts the program in a private folder on free ports, and asks its command line.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_picket-portal");
+
+/// A data folder, with its server running or not.
+pub(crate) struct Server {
+    folder: TempDir,
+    running: Option<Running>,
+}
+
+struct Running {
+    process: Child,
+    sensors: SocketAddr,
+    people: SocketAddr,
+}
+
+impl Server {
+    pub(crate) fn portal() -> Self {
+        Self::with_role("portal")
+    }
+
+    pub(crate) fn management_console() -> Self {
+        Self::with_role("management-console")
+    }
+
+    fn with_role(role: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut server = Self { folder, running: None };
+        let url = "https://127.0.0.1:8443";
+        let init = server.run(&["init", "--url", url, "--role", role, "--data", server.data().to_str().unwrap()]);
+        assert!(init.status.success(), "{init:?}");
+        server.start();
+        server
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub(crate) fn scratch(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn start(&mut self) {
+        let mut process = Command::new(PROGRAM)
+            .args(["serve", "--sensors-listen", "127.0.0.1:0", "--people-listen", "127.0.0.1:0", "--data"])
+            .arg(self.data())
+            .args(["--heartbeat-interval", "10"])
+            .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(self.folder.path().join("log")).unwrap())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let ready: Value =
+            serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}\n{}", self.log()));
+        assert_eq!(ready["ready"], true);
+        let address = |which: &str| ready[which].as_str().unwrap().parse().unwrap();
+        self.running = Some(Running { process, sensors: address("sensors"), people: address("people") });
+    }
+
+    /// As a power cut would.
+    pub(crate) fn kill(&mut self) {
+        let mut running = self.running.take().unwrap();
+        running.process.kill().unwrap();
+        running.process.wait().unwrap();
+    }
+
+    /// As systemd does; it must end by itself, well.
+    pub(crate) fn stop(&mut self) {
+        let mut running = self.running.take().unwrap();
+        let pid = running.process.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(running.process.wait().unwrap().success(), "{}", self.log());
+    }
+
+    pub(crate) fn sensors(&self) -> SocketAddr {
+        self.running.as_ref().unwrap().sensors
+    }
+
+    pub(crate) fn people(&self) -> SocketAddr {
+        self.running.as_ref().unwrap().people
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(PROGRAM).args(arguments).output().unwrap()
+    }
+
+    /// A command that must succeed; its standard output.
+    pub(crate) fn cli(&self, arguments: &[&str]) -> String {
+        let output = self.try_cli(arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}\n{}", self.log());
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    pub(crate) fn try_cli(&self, arguments: &[&str]) -> Output {
+        self.run(&[arguments, &["--data", self.data().to_str().unwrap()]].concat())
+    }
+
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.cli(&[arguments, &["--json"]].concat())).unwrap()
+    }
+
+    /// Onboards a sensor; its id.
+    pub(crate) fn onboard(&self, name: &str, more: &[&str]) -> String {
+        self.cli(&[&["sensor", "add", name, "--subscription", "Plant"], more].concat())
+    }
+
+    /// Downloads a new activation file.
+    pub(crate) fn activation_file(&self, id: &str) -> Vec<u8> {
+        let out = self.scratch("downloaded.activation");
+        self.cli(&["sensor", "activation-file", id, "--out", out.to_str().unwrap()]);
+        std::fs::read(out).unwrap()
+    }
+
+    pub(crate) fn sensor(&self, id: &str) -> Value {
+        self.json(&["sensor", "show", id])
+    }
+
+    /// Open alarms by kind.
+    pub(crate) fn alarms(&self) -> Vec<String> {
+        let list = self.json(&["alarm", "list", "--open"]);
+        let kinds = list["alarms"].as_array().unwrap().iter().map(|alarm| alarm["kind"].as_str().unwrap().to_owned());
+        let mut kinds: Vec<String> = kinds.collect();
+        kinds.sort();
+        kinds
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.running.is_some() {
+            self.kill();
+        }
+    }
+}
+
+/// Copies a data folder of a server that does not run.
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
