@@ -41,7 +41,7 @@ pub(crate) struct Sensor {
 }
 
 /// What the portal said when it said no.
-pub(crate) type Refused = (StatusCode, Problem);
+pub(crate) type Refused = (StatusCode, Box<Problem>);
 
 /// Reads a file as a sensor does that trusts this portal's root.
 pub(crate) fn read_file(server: &Server, file: &[u8]) -> Activation {
