@@ -66,6 +66,19 @@ impl Portal {
         Ok(Self::at(binary, data, listen, url))
     }
 
+    /// Makes keys and data for a portal set up from scratch in this one's place: same address, same server certificate,
+    /// and it has never heard of this one's sensors.
+    ///
+    /// # Errors
+    /// When the program fails.
+    pub fn init_stranger(&self, data: &Path) -> Result<Self> {
+        let mut command = Command::new(&self.binary);
+        command.arg("init").arg("--data").arg(data).args(["--url", &self.url]);
+        command.arg("--tls-ca").arg(self.authority()).arg("--tls-cert").arg(self.data.join("server.pem"));
+        run(command.arg("--tls-key").arg(self.data.join("server.key")))?;
+        Ok(Self::at(self.binary.clone(), data, &self.listen, &self.url))
+    }
+
     fn at(binary: PathBuf, data: &Path, listen: &str, url: &str) -> Self {
         Self {
             binary,
@@ -98,8 +111,9 @@ impl Portal {
         let mut program = Program::start("picket-portal", &mut command, &self.output)?;
         until("the portal is ready", PATIENCE, || {
             program.must_run()?;
-            let ready = program.output().lines().any(|line| line.starts_with("{\"ready\":true"));
-            Ok(if ready { Waited::Holds(()) } else { Waited::NotYet(program.output()) })
+            let output = program.output();
+            let ready = output.lines().any(says_ready);
+            Ok(if ready { Waited::Holds(()) } else { Waited::NotYet(output) })
         })?;
         self.program = Some(program);
         Ok(())
@@ -231,6 +245,10 @@ impl Portal {
     pub fn binary(&self) -> &Path {
         &self.binary
     }
+}
+
+fn says_ready(line: &str) -> bool {
+    serde_json::from_str::<Value>(line).is_ok_and(|value| value["ready"] == true)
 }
 
 /// A text field of an answer.

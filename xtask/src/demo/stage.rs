@@ -15,7 +15,7 @@ pub(super) fn play<W>(world: &mut W, steps: &[Step<W>], table: &mut Table, tell:
     for (number, (what, act)) in steps.iter().enumerate() {
         if !well {
             let outcome = Outcome::Failed("not tried, since an earlier step failed".into());
-            note(table, &tell, Row { what: (*what).into(), outcome, took: Duration::ZERO });
+            table.add(Row { what: (*what).into(), outcome, took: Duration::ZERO });
             continue;
         }
         tell(&Told::Begins { number: number + 1, of: steps.len(), what });
@@ -25,14 +25,11 @@ pub(super) fn play<W>(world: &mut W, steps: &[Step<W>], table: &mut Table, tell:
             Err(error) => Outcome::Failed(format!("{error:#}")),
         };
         well = matches!(outcome, Outcome::Passed(_));
-        note(table, &tell, Row { what: (*what).into(), outcome, took: start.elapsed() });
+        let row = Row { what: (*what).into(), outcome, took: start.elapsed() };
+        tell(&Told::Ended(&row));
+        table.add(row);
     }
     well
-}
-
-fn note(table: &mut Table, tell: &impl Fn(&Told<'_>), row: Row) {
-    tell(&Told::Ended(&row));
-    table.add(row);
 }
 
 /// What is said aloud.

@@ -1,9 +1,9 @@
 //! The main job, step by step, by the commands that a person would use; each step asserts what it shows.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result, ensure};
-use picket_lab::{Binaries, portal::text, process::run};
+use picket_lab::{Binaries, portal::text};
 use serde_json::Value;
 
 use super::{
@@ -51,8 +51,6 @@ pub(super) fn walk(binaries: &Binaries, folder: &Path, table: &mut Table) -> Res
 }
 
 fn servers_up(world: &mut World) -> Result<String> {
-    // A copy of the first day, to play a portal that does not know the sensor.
-    run(Command::new("cp").arg("-a").arg(world.portal.data()).arg(world.folder.join("first-day")))?;
     world.portal.start()?;
     world.console.start()?;
     Ok(format!("portal at {}, management console at {}", world.portal.url(), world.console.url()))
@@ -98,7 +96,7 @@ fn activate_cloud(world: &mut World) -> Result<String> {
     let seen = world
         .portal
         .until(&world.sensor, "the portal sees a committed heartbeat", |sensor| sensor["health"] == "ok")?;
-    Ok(format!("epoch 2; the portal says {}", seen["health"]))
+    Ok(format!("epoch 2; the portal says {}", text(&seen, "health")?))
 }
 
 fn heartbeats_go_on(world: &mut World) -> Result<String> {
@@ -123,10 +121,18 @@ fn move_hub(world: &mut World) -> Result<String> {
 }
 
 fn back_to_local(world: &mut World) -> Result<String> {
-    let token = world.pairing_token()?;
+    let token = as_text(&world.pairing_token()?)?;
     let (url, authority) = (world.console.url().to_owned(), as_text(&world.console.authority())?);
-    let to =
-        ["--mode", "locally-managed", "--console-url", &url, "--console-ca", &authority, "--pairing-token", &token];
+    let to = [
+        "--mode",
+        "locally-managed",
+        "--console-url",
+        &url,
+        "--console-ca",
+        &authority,
+        "--pairing-token-file",
+        &token,
+    ];
     world.reissue_and_upload(&to)?;
     let status = world.until_in_force("locally-managed", 4)?;
     ensure!(status["hub"].is_null(), "{}", status["hub"]);
@@ -137,7 +143,7 @@ fn shown_at_console(world: &mut World) -> Result<String> {
     let upstream = world.until_link("connected")?;
     ensure!(upstream["kind"] == "management-console", "{upstream}");
     let seen = world.console.until(&world.sensor, "the console sees a heartbeat", |sensor| sensor["health"] == "ok")?;
-    Ok(format!("the management console says {} of {}", seen["health"], seen["name"]))
+    Ok(format!("the management console says {} of {}", text(&seen, "health")?, text(&seen, "name")?))
 }
 
 fn cloud_again(world: &mut World) -> Result<String> {
@@ -151,31 +157,28 @@ fn unreachable(world: &mut World) -> Result<String> {
     let upstream = world.until_link("retrying")?;
     ensure!(upstream["problem"]["code"] == "endpoint.refused", "{upstream}");
     still_active(world, "cloud-connected")?;
-    Ok(format!("{}: {}", upstream["link"], upstream["problem"]["code"]))
+    told(&upstream)
 }
 
-/// A portal at the same address that has never heard of the sensor.
+/// A portal set up from scratch in the old one's place, which has never heard of the sensor.
 fn rejected(world: &mut World) -> Result<String> {
-    swap_portal_data(world)?;
-    world.portal.start()?;
+    let mut stranger = world.portal.init_stranger(&world.folder.join("stranger"))?;
+    stranger.start()?;
     let upstream = world.until_link("rejected")?;
     still_active(world, "cloud-connected")?;
-    world.portal.stop()?;
-    Ok(format!("{}: {}", upstream["link"], upstream["problem"]["code"]))
+    stranger.stop()?;
+    told(&upstream)
 }
 
 fn recovered(world: &mut World) -> Result<String> {
-    swap_portal_data(world)?;
     world.portal.start()?;
     world.until_link("connected")?;
     Ok("connected".into())
 }
 
-fn swap_portal_data(world: &World) -> Result<()> {
-    let (now, first_day, aside) = (world.portal.data(), world.folder.join("first-day"), world.folder.join("aside"));
-    fs::rename(now, &aside)?;
-    fs::rename(&first_day, now)?;
-    fs::rename(&aside, &first_day).context("cannot swap the portal's data")
+/// What the sensor says of its link, and why.
+fn told(upstream: &Value) -> Result<String> {
+    Ok(format!("{}: {}", text(upstream, "link")?, text(&upstream["problem"], "code")?))
 }
 
 fn still_active(world: &World, mode: &str) -> Result<()> {
@@ -194,7 +197,7 @@ fn deleted(world: &mut World) -> Result<String> {
         status["upstream"].is_null() && status["hub"].is_null(),
         "a deleted sensor still has an upstream: {status}"
     );
-    Ok(format!("epoch 6, deactivated by {}: {}", end["decided_by"], end["reason"]))
+    Ok(format!("epoch 6, deactivated by {}: {}", text(end, "decided_by")?, text(end, "reason")?))
 }
 
 fn old_file_refused(world: &mut World) -> Result<String> {

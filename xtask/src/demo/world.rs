@@ -45,10 +45,12 @@ impl World {
         self.portal.ask(arguments)
     }
 
-    /// A pairing token of the management console, asked for aloud.
-    pub(super) fn pairing_token(&self) -> Result<String> {
+    /// A file with a pairing token of the management console, asked for aloud.
+    pub(super) fn pairing_token(&self) -> Result<PathBuf> {
         aloud("picket-portal", &["pairing-token", "add"]);
-        self.console.pairing_token()
+        let file = self.folder.join("pairing-token");
+        fs::write(&file, self.console.pairing_token()?)?;
+        Ok(file)
     }
 
     /// A new activation file of the sensor, as a person downloads it.
