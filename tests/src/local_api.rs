@@ -1,4 +1,4 @@
-//! The local API over one kept connection, for tests that ask thousands of times or send what picketctl would not.
+//! The local API without picketctl, for tests that ask thousands of times or send what picketctl would not.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-/// A connection to the agent.
+/// A connection to the agent, for one request.
 #[derive(Debug)]
 pub struct LocalApi {
     stream: BufReader<UnixStream>,

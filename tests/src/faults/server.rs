@@ -8,11 +8,12 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    thread,
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use picket_lab::{Waited, until, waiting::PATIENCE};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::authority::{Authority, from_files};
@@ -39,6 +40,7 @@ impl Reply {
 /// A running server; dropping it closes its port.
 #[derive(Debug)]
 pub struct Server {
+    listening: Option<JoinHandle<()>>,
     address: String,
     asked: Arc<Mutex<Vec<String>>>,
     ended: Arc<AtomicBool>,
@@ -62,20 +64,24 @@ impl Server {
     }
 
     fn listen(address: &str, config: Arc<ServerConfig>, reply: Reply) -> Result<Self> {
-        let listener = TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
+        // A program that another test is just starting holds our sockets until its exec.
+        let listener = until(&format!("{address} is free"), PATIENCE, || {
+            Ok(TcpListener::bind(address).map_or_else(|error| Waited::NotYet(error.to_string()), Waited::Holds))
+        })?;
         let (asked, ended) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
-        let server = Self { address: listener.local_addr()?.to_string(), asked: asked.clone(), ended: ended.clone() };
-        thread::spawn(move || {
+        let address = listener.local_addr()?.to_string();
+        let (asked_here, ended_here) = (Arc::clone(&asked), Arc::clone(&ended));
+        let listening = thread::spawn(move || {
             while let Ok((connection, _)) = listener.accept() {
-                if ended.load(Ordering::SeqCst) {
+                if ended_here.load(Ordering::SeqCst) {
                     return;
                 }
-                let (config, reply, asked) = (config.clone(), reply.clone(), asked.clone());
+                let (config, reply, asked) = (config.clone(), reply.clone(), asked_here.clone());
                 // A client that breaks off is part of the play.
                 thread::spawn(move || drop(serve(connection, config, &reply, &asked)));
             }
         });
-        Ok(server)
+        Ok(Self { listening: Some(listening), address, asked, ended })
     }
 
     /// Its address for a URL.
@@ -96,6 +102,7 @@ impl Drop for Server {
         self.ended.store(true, Ordering::SeqCst);
         // Wakes the thread that accepts, so that the port is free again.
         let _ = TcpStream::connect(&self.address);
+        let _ = self.listening.take().map(JoinHandle::join);
     }
 }
 

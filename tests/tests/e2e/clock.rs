@@ -36,7 +36,7 @@ fn in_1970_a_file_is_not_judged_and_an_override_is_recorded() -> Result<()> {
     scene.agent.ask(&["activate", &file, "--override-window"])?;
     ensure!(scene.agent.status()?["state"] == "active", "the override had no effect");
     let audit = scene.agent.ask(&["audit"])?.to_string();
-    ensure!(audit.contains("override"), "the override was not recorded: {audit}");
+    ensure!(audit.contains("upload-window-overridden"), "the override was not recorded: {audit}");
     Ok(())
 }
 

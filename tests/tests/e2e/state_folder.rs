@@ -91,12 +91,14 @@ fn a_corrupt_store_is_set_aside_and_reported_and_the_agent_starts() -> Result<()
     for part in ["control.db-wal", "control.db-shm"] {
         let _ = fs::remove_file(scene.agent.state().join(part));
     }
-    fs::write(&database, vec![b'x'; 16 * 1024])?;
+    let damaged = vec![b'x'; 16 * 1024];
+    fs::write(&database, &damaged)?;
     scene.agent.start()?;
     let status = scene.agent.status()?;
     ensure!(status["health"]["control-state"]["code"] != "ok", "a lost state is not reported: {status}");
     let aside = fs::read_dir(scene.agent.state())?.filter_map(Result::ok);
-    let kept = aside.filter(|entry| entry.metadata().is_ok_and(|data| data.len() == 16 * 1024)).count();
+    let aside = aside.filter(|entry| entry.file_name().to_string_lossy().contains("corrupt"));
+    let kept = aside.filter(|entry| fs::read(entry.path()).is_ok_and(|bytes| bytes == damaged)).count();
     ensure!(kept == 1, "the damaged store was not set aside");
     let file = scene.portal.download(&sensor.id, &scene.folder.join("again.activation"))?;
     scene.agent.activate(&file)?;
