@@ -36,16 +36,16 @@ fn arm(scene: &mut Scene, call: &str, number: u32) -> Result<Program> {
 /// Does `act` with the agent armed; says whether the agent was killed by it.
 fn killed(scene: &mut Scene, call: &str, number: u32, act: impl Fn(&Scene) -> Result<()>) -> Result<bool> {
     let mut strace = arm(scene, call, number)?;
-    // A killed agent breaks off its answer.
     let acted = act(scene);
-    if scene.agent.program()?.has_ended()?.is_some() {
-        strace.wait(Duration::from_secs(10))?;
+    if acted.is_err() && scene.agent.program()?.wait(Duration::from_secs(5)).is_ok() {
+        // A killed agent breaks off its answer.
         return Ok(true);
     }
-    // Detaches, and leaves the agent alone.
-    strace.signal(Signal::SIGINT)?;
+    // Detaches, and leaves the agent alone; strace is gone if the agent was killed after its answer.
+    let _ = strace.signal(Signal::SIGINT);
     strace.wait(Duration::from_secs(10))?;
-    acted.map(|()| false)
+    let was_killed = scene.agent.program()?.has_ended()?.is_some();
+    acted.map(|()| was_killed)
 }
 
 /// Kills at each number of each durable call until `act` comes through, checks what a restart finds, and makes a new scene
