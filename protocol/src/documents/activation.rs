@@ -3,6 +3,7 @@
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use core::fmt;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -211,10 +212,24 @@ impl Endpoint {
     }
 }
 
-/// A certificate in DER.
+/// A certificate in DER. In JSON its base64: the agent's state holds several, and stores them with every heartbeat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub struct Certificate(pub Vec<u8>);
+
+impl TryFrom<String> for Certificate {
+    type Error = base64::DecodeError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        STANDARD.decode(text).map(Self)
+    }
+}
+
+impl From<Certificate> for String {
+    fn from(certificate: Certificate) -> Self {
+        STANDARD.encode(certificate.0)
+    }
+}
 
 impl Certificate {
     /// Fewest and most bytes of one.
