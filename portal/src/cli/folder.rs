@@ -1,6 +1,6 @@
 //! Opens a data folder for the server: settings, keys, certificates; renews the server's certificate in time.
 
-use std::sync::Arc;
+use std::{fs::File, sync::Arc};
 
 use anyhow::Context as _;
 use picket_protocol::time::UnixSeconds;
@@ -16,6 +16,14 @@ use crate::{
 
 /// Renew when this much of a certificate's life is left.
 const RENEW_BELOW_SECONDS: i64 = SERVER_DAYS * 86_400 / 3;
+
+/// What heartbeats are judged by is kept in memory: two servers on one folder would not agree.
+pub(super) fn lock(folder: &DataFolder) -> anyhow::Result<File> {
+    let path = folder.lock();
+    let file = File::create(&path).with_context(|| format!("open {}", path.display()))?;
+    file.try_lock().with_context(|| format!("{}: another server uses this data folder", path.display()))?;
+    Ok(file)
+}
 
 pub(super) fn server_certificate(folder: &DataFolder) -> anyhow::Result<Arc<ServerCertificate>> {
     let chain = certificates::read_certificates(&folder.server_certificate())?;

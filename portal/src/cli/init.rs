@@ -13,7 +13,7 @@ use picket_protocol::{
 use tokio::sync::watch;
 
 use super::{
-    folder::{make_server_certificate, write},
+    folder::{lock, make_server_certificate, write},
     output,
 };
 use crate::{
@@ -140,6 +140,24 @@ impl Init {
         }
         output::line(format!("API token, shown this once and kept in {}: {token}", folder.api_token().display()));
         output::line(format!("Start it: picket-portal serve --data {}", folder.path().display()));
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApiToken {
+    /// The data folder.
+    #[arg(long)]
+    data: PathBuf,
+}
+
+impl ApiToken {
+    /// For whoever lost the file: the data folder's owner is the portal's owner.
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let folder = DataFolder::new(self.data);
+        let _lock = lock(&folder)?;
+        let token = make_token(&folder, folder.read_settings()?.role).await?;
+        output::line(format!("API token, shown this once and kept in {}: {token}", folder.api_token().display()));
+        Ok(())
     }
 }
 

@@ -27,6 +27,8 @@ enum Command {
     Init(init::Init),
     /// Serve sensors and people.
     Serve(serve::Serve),
+    /// Make another admin's API token, while the server is stopped.
+    ApiToken(init::ApiToken),
     /// The trust root: works on files, no server needed.
     #[command(subcommand)]
     Root(roots::Root),
@@ -64,6 +66,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Init(init) => init.run().await,
         Command::Serve(serve) => serve.run().await,
+        Command::ApiToken(token) => token.run().await,
         Command::Root(root) => root.run(),
         Command::Sensor(sensor) => sensor.run().await,
         Command::Hub(hub) => hub.run().await,

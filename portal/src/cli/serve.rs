@@ -1,6 +1,6 @@
 //! `picket-portal serve`: opens the data folder, listens, says that it is ready, and drains when told to stop.
 
-use std::{fs::File, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
@@ -52,7 +52,7 @@ impl Serve {
         log_to_stderr();
         self.check()?;
         let folder = DataFolder::new(self.data.clone());
-        let _lock = lock(&folder)?;
+        let _lock = folder::lock(&folder)?;
         let settings = folder.read_settings()?;
         let server = Server::open(&self, folder, settings).await?;
         server.run().await
@@ -214,14 +214,6 @@ fn changed<T: PartialEq>(seen: &mut Option<T>, now: Option<T>) -> bool {
     }
     *seen = now;
     true
-}
-
-/// What heartbeats are judged by is kept in memory: two servers on one folder would not agree.
-fn lock(folder: &DataFolder) -> anyhow::Result<File> {
-    let path = folder.lock();
-    let file = File::create(&path).with_context(|| format!("open {}", path.display()))?;
-    file.try_lock().with_context(|| format!("{}: another server uses this data folder", path.display()))?;
-    Ok(file)
 }
 
 async fn told_to_stop() -> anyhow::Result<()> {

@@ -11,7 +11,7 @@ use sqlx::{Row as _, sqlite::SqliteRow};
 use super::{
     Actor, Store, alarms, audit,
     change::{StoreError, Work},
-    hubs, identities,
+    failed, hubs, identities,
     rows::{id, int, sensor_id, serial},
     sensors,
     tokens::{self, Digest},
@@ -97,6 +97,10 @@ impl Store {
     /// # Errors
     /// Already used, voided, deleted, unknown; or the database failed.
     pub async fn claim(&self, sensor: SensorId, token: Digest, key: Thumbprint) -> Result<Enrolment, Refused> {
+        // Whoever guesses tokens must not keep the writer busy.
+        if !self.has_token("SELECT count(*) FROM activations WHERE token = ?", token).await? {
+            return Err(self.unknown_token(sensor).await?);
+        }
         self.write(move |work| Box::pin(claim_activation(work, sensor, token, key))).await?
     }
 
@@ -105,7 +109,25 @@ impl Store {
     /// # Errors
     /// Already used, unknown; or the database failed.
     pub async fn pair(&self, sensor: SensorId, token: Digest, key: Thumbprint) -> Result<Enrolment, Refused> {
+        if !self.has_token("SELECT count(*) FROM pairing_tokens WHERE digest = ?", token).await? {
+            return Err(Refused::NotAccepted { why: "the pairing token is not known here" });
+        }
         self.write(move |work| Box::pin(claim_pairing(work, sensor, token, key))).await?
+    }
+
+    async fn has_token(&self, query: &'static str, token: Digest) -> Result<bool, Refused> {
+        let found = sqlx::query_scalar::<_, i64>(query).bind(&token.0[..]).fetch_one(&self.readers).await;
+        Ok(found.map_err(|error| failed(&error))? > 0)
+    }
+
+    async fn unknown_token(&self, sensor: SensorId) -> Result<Refused, Refused> {
+        let query =
+            sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sensors WHERE id = ? AND deleted_at IS NOT NULL");
+        let deleted = query.bind(&sensor.as_bytes()[..]).fetch_one(&self.readers).await;
+        Ok(match deleted.map_err(|error| failed(&error))? {
+            0 => Refused::NotAccepted { why: "the enrolment token is not known here" },
+            _ => Refusal::Deleted { sensor }.into(),
+        })
     }
 }
 
@@ -164,9 +186,7 @@ async fn claim_activation(work: &mut Work, sensor: SensorId, token: Digest, key:
         "SELECT a.sensor, a.serial, a.cti, a.voided_at, a.claimed_by, a.root_version, s.deleted_at FROM activations a \
          JOIN sensors s ON s.id = a.sensor WHERE a.token = ?",
     );
-    let Some(row) = query.bind(&token.0[..]).fetch_optional(&mut work.connection).await? else {
-        return Ok(Err(unknown_token(work, sensor).await?));
-    };
+    let row = query.bind(&token.0[..]).fetch_one(&mut work.connection).await?;
     if sensor_id(&row, "sensor")? != sensor {
         return Ok(Err(Refused::NotAccepted { why: "the token is another sensor's" }));
     }
@@ -204,9 +224,7 @@ async fn claim_activation(work: &mut Work, sensor: SensorId, token: Digest, key:
 
 async fn claim_pairing(work: &mut Work, sensor: SensorId, token: Digest, key: Thumbprint) -> Claimed {
     let query = sqlx::query("SELECT sensor, claimed_by FROM pairing_tokens WHERE digest = ?");
-    let Some(row) = query.bind(&token.0[..]).fetch_optional(&mut work.connection).await? else {
-        return Ok(Err(Refused::NotAccepted { why: "the pairing token is not known here" }));
-    };
+    let row = query.bind(&token.0[..]).fetch_one(&mut work.connection).await?;
     let state = token_state(&row, false)?;
     let enrolment = Enrolment { sensor, serial: None };
     match claim::claim(state, sensor, false, key) {
@@ -244,13 +262,23 @@ fn token_state(row: &SqliteRow, voided: bool) -> Result<TokenState, sqlx::Error>
     })
 }
 
-async fn unknown_token(work: &mut Work, sensor: SensorId) -> Result<Refused, sqlx::Error> {
-    let deleted = sensors::find(&mut work.connection, sensor).await?.is_some_and(|found| found.deletion.is_some());
-    Ok(if deleted {
-        Refusal::Deleted { sensor }.into()
-    } else {
-        Refused::NotAccepted { why: "the enrolment token is not known here" }
-    })
+/// A key that was certified for this serial has claimed it, even if this portal forgot.
+pub(super) async fn claimed_before(
+    work: &mut Work,
+    sensor: SensorId,
+    number: Serial,
+    key: Thumbprint,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE activations SET claimed_by = ?, claimed_at = ? WHERE sensor = ? AND serial = ? AND claimed_at IS NULL",
+    )
+    .bind(&key.as_bytes()[..])
+    .bind(work.now.0)
+    .bind(&sensor.as_bytes()[..])
+    .bind(int(number.0))
+    .execute(&mut work.connection)
+    .await?;
+    Ok(())
 }
 
 fn enrolled(

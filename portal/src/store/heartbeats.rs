@@ -10,7 +10,7 @@ use sqlx::AssertSqlSafe;
 use tokio::sync::oneshot;
 
 use super::{
-    Bytes, Store, alarms,
+    Bytes, Store, activations, alarms,
     change::Work,
     identities,
     registry::Registry,
@@ -186,6 +186,7 @@ async fn adopt(spoken: &Spoken, registry: &mut Registry, work: &mut Work, role: 
     let key = spoken.certified.thumbprint.to_string();
     if let Some(issued) = spoken.certified.serial {
         sensors::raise_last_serial(work, issued).await?;
+        activations::claimed_before(work, sensor, issued, spoken.certified.thumbprint).await?;
     }
     if registry.sensors.contains_key(&sensor) {
         alarms::raise(work, sensor, &Alarm::PortalBehind { key }).await?;

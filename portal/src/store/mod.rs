@@ -12,6 +12,8 @@ mod identities;
 mod registry;
 mod rows;
 pub mod sensors;
+#[cfg(test)]
+mod tests;
 pub mod tokens;
 pub mod views;
 mod writer;

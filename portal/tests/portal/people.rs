@@ -112,3 +112,16 @@ fn a_second_server_on_one_folder_does_not_start() {
     assert!(!second.status.success());
     assert!(String::from_utf8_lossy(&second.stderr).contains("another server"));
 }
+
+#[tokio::test]
+async fn a_lost_api_token_is_replaced_while_the_server_is_stopped() {
+    let mut server = Server::portal();
+    assert!(!server.try_cli(&["api-token"]).status.success(), "the server runs");
+    let lost = token(&server);
+    server.stop();
+    std::fs::remove_file(server.data().join("api-token")).unwrap();
+    server.cli(&["api-token"]);
+    server.start();
+    assert_ne!(token(&server), lost);
+    assert_eq!(ask(&server, Method::GET, "/api/v1/about", Some(&token(&server)), "").await.0, 200);
+}

@@ -3,7 +3,7 @@
 use picket_protocol::heartbeat::Standing;
 
 use crate::{
-    sensor::Sensor,
+    sensor::{Sensor, code},
     server::{Server, copy_folder},
 };
 
@@ -72,6 +72,10 @@ async fn a_sensor_deleted_before_the_backup_stays_deleted_with_a_key_from_after_
     std::fs::remove_dir_all(server.data()).unwrap();
     copy_folder(&before_claim, &server.data());
     server.start();
+    later.beat(server.sensors(), Standing::Candidate).await.unwrap();
+    let mut other = later.same_file_other_key();
+    let refused = other.enrol(server.sensors()).await;
+    assert_eq!(code(refused), (409, "portal.already-used".to_owned()), "the forgotten claim counts");
     server.cli(&["sensor", "delete", &id, "--reason", "gone"]);
     assert!(later.beat(server.sensors(), Standing::Committed).await.unwrap().deactivation.is_some());
 }

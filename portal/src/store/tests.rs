@@ -1,0 +1,87 @@
+//! What a failing change and a failing commit leave behind.
+
+use picket_protocol::{
+    documents::activation::Secret,
+    ids::{SensorId, Serial, Thumbprint},
+    time::UnixSeconds,
+};
+use tempfile::TempDir;
+use tokio::{sync::watch, task::JoinHandle};
+
+use super::*;
+use crate::{
+    domain::{
+        heartbeat::{Certified, adopted_identity, adopted_registration},
+        registration::Origin,
+        role::Role,
+    },
+    store::views::Viewpoint,
+};
+
+const VIEWPOINT: Viewpoint = Viewpoint { role: Role::Portal, listening_since: UnixSeconds(0) };
+
+async fn open(folder: &TempDir) -> (Store, JoinHandle<()>) {
+    let policy = Policy { role: Role::Portal, interval_seconds: None, newest_root: 1 };
+    Store::open(&folder.path().join("portal.db"), watch::channel(policy).1).await.unwrap()
+}
+
+async fn register(store: &Store, number: u8) -> Result<SensorId, Refused> {
+    let id = SensorId::from_bytes([number; 16]);
+    let name = format!("Sensor {number}").parse().ok();
+    let filed = adopted_registration(id, Origin::Onboarded, name, UnixSeconds(1)).filed;
+    store.onboard(id, filed, Actor("admin".to_owned())).await.map(|registered| registered.id)
+}
+
+/// A row that points nowhere: refused at once, or, if `deferred`, only when the batch commits.
+async fn point_nowhere(store: &Store, deferred: bool) -> Result<(), Refused> {
+    let change = store.write(move |work| {
+        Box::pin(async move {
+            let pragma = if deferred { "PRAGMA defer_foreign_keys = ON" } else { "SELECT 1" };
+            sqlx::query(pragma).execute(&mut work.connection).await?;
+            let key = Certified {
+                thumbprint: Thumbprint::from_bytes([9; 32]),
+                sensor: SensorId::from_bytes([0xEE; 16]),
+                serial: Some(Serial(1)),
+            };
+            identities::insert(work, &adopted_identity(&key, Serial(1), UnixSeconds(1))).await?;
+            Ok(())
+        })
+    });
+    change.await
+}
+
+#[tokio::test]
+async fn a_change_that_fails_is_taken_back_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _writer) = open(&folder).await;
+    let (first, nowhere, second) = tokio::join!(register(&store, 1), point_nowhere(&store, false), register(&store, 2));
+    assert_eq!(nowhere, Err(Refused::StorageFailed));
+    assert!(first.is_ok() && second.is_ok());
+    assert_eq!(store.sensors(true, VIEWPOINT).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn nobody_of_a_batch_that_did_not_commit_is_told_that_it_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _writer) = open(&folder).await;
+    let (first, nowhere, second) = tokio::join!(register(&store, 1), point_nowhere(&store, true), register(&store, 2));
+    assert_eq!(nowhere, Err(Refused::StorageFailed));
+    let told: Vec<SensorId> = [first, second].into_iter().flatten().collect();
+    let kept: Vec<SensorId> =
+        store.sensors(true, VIEWPOINT).await.unwrap().iter().map(|view| view.registration.id).collect();
+    assert_eq!(told, kept);
+    assert!(register(&store, 3).await.is_ok(), "the writer goes on");
+}
+
+#[tokio::test]
+async fn the_writer_ends_with_the_last_store_and_leaves_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, writer) = open(&folder).await;
+    let token = Secret::new("x".repeat(43)).unwrap();
+    store.add_api_token(&token, "admin").await.unwrap();
+    drop(store);
+    writer.await.unwrap();
+    let (store, _writer) = open(&folder).await;
+    assert_eq!(store.bearer(token.expose()).await, Ok(Actor("admin".to_owned())));
+    assert_eq!(store.bearer("another").await, Err(Refused::Unauthorized));
+}
