@@ -9,7 +9,7 @@ use crate::builds::{build, target_folder};
 
 /// Builds a driver of the tests package, and the portal beside it, and runs it.
 pub(super) fn driver(profile: &str, name: &str, arguments: &[&str]) -> Result<bool> {
-    build(profile, &["picket-tests", "picket-portal"])?;
+    build(profile, &["--package", "picket-tests", "--package", "picket-portal"])?;
     let program = target_folder()?.join(profile).join(name);
     let status = Command::new(&program).args(arguments).status();
     Ok(status.with_context(|| format!("cannot run {}", program.display()))?.success())
@@ -25,7 +25,7 @@ pub(super) struct Shipped {
 impl Shipped {
     /// The portal runs; the agent trusts it, and does not run yet.
     pub(super) fn set_up(heartbeat_interval_seconds: u32) -> Result<Self> {
-        build("size", &["picket-agent", "picket-portal"])?;
+        build("size", &["--package", "picket-agent", "--package", "picket-portal"])?;
         let binaries = Binaries::of_profile("size")?;
         let folder = PrivateFolder::new()?;
         let mut portal = Portal::init(&binaries, Role::Portal, &folder.join("portal"))?;

@@ -40,8 +40,8 @@ enum Part {
 impl Demo {
     pub(crate) fn run(&self) -> Result<bool> {
         ending::end_cleanly_on_signals()?;
-        println!("Building the agent and the portal (some minutes the first time) …");
-        builds::build("dev", &["picket-agent", "picket-portal"])?;
+        println!("Building (some minutes the first time) …");
+        builds::build("dev", &builds::ALL_BUT_XTASK)?;
         let binaries = Binaries::beside_this_program()?;
         let folder = PrivateFolder::new()?;
         let proof = self.start_proof(&folder)?;

@@ -9,11 +9,11 @@ use std::{
 use anyhow::{Result, ensure};
 use picket_lab::{Binaries, Portal, PrivateFolder, Role, portal::text, process::run as output_of};
 
-use crate::builds::{build, root, target_folder};
+use crate::builds::{ALL_BUT_XTASK, build, root, target_folder};
 
 /// Says what was checked.
 pub(super) fn run() -> Result<String> {
-    build("dev", &["picket-portal"])?;
+    build("dev", &ALL_BUT_XTASK)?;
     let python = virtual_environment()?;
     let vectors = output_of(Command::new(&python).arg(script("validate_vectors.py")).arg(root()))?;
     print!("{vectors}");
