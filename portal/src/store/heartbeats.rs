@@ -195,7 +195,12 @@ async fn adopt(spoken: &Spoken, registry: &mut Registry, work: &mut Work, role: 
         let origin = if role == Role::Portal { Origin::Adopted } else { Origin::Paired };
         let registration = heartbeat::adopted_registration(sensor, origin, name, work.now);
         sensors::insert(work, &registration).await?;
-        alarms::raise(work, sensor, &Alarm::UnknownRegistration { key }).await?;
+        // A console registers nothing by hand: that it forgot a pairing needs no decision.
+        let alarm = match role {
+            Role::Portal => Alarm::UnknownRegistration { key },
+            Role::ManagementConsole => Alarm::PortalBehind { key },
+        };
+        alarms::raise(work, sensor, &alarm).await?;
     }
     tracing::warn!(%sensor, "adopted a key that this portal's CA certified and its database does not know");
     let serial = spoken.certified.serial.unwrap_or(Serial(0));

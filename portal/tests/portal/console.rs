@@ -4,7 +4,7 @@ use picket_protocol::heartbeat::Standing;
 
 use crate::{
     sensor::{Sensor, code},
-    server::Server,
+    server::{Server, copy_folder},
 };
 
 fn paired(portal: &Server, console: &Server, name: &str) -> (String, Sensor) {
@@ -55,4 +55,24 @@ async fn a_console_takes_no_cloud_connected_sensor_and_issues_nothing() {
     assert_eq!(code(refused), (403, "portal.not-locally-managed".to_owned()));
     assert!(!console.try_cli(&["sensor", "add", "One", "--subscription", "Plant"]).status.success());
     assert!(!portal.try_cli(&["pairing-token", "add"]).status.success());
+}
+
+#[tokio::test]
+async fn a_console_restored_from_before_a_pairing_still_hears_the_sensor() {
+    let (portal, mut console) = (Server::portal(), Server::management_console());
+    let (id, mut sensor) = paired(&portal, &console, "Pump 1");
+    console.stop();
+    let backup = console.scratch("backup");
+    copy_folder(&console.data(), &backup);
+    console.start();
+    sensor.enrol(console.sensors()).await.unwrap();
+    sensor.beat(console.sensors(), Standing::Committed).await.unwrap();
+    console.stop();
+    std::fs::remove_dir_all(console.data()).unwrap();
+    copy_folder(&backup, &console.data());
+    console.start();
+    sensor.beat(console.sensors(), Standing::Committed).await.unwrap();
+    sensor.renew(console.sensors()).await.unwrap();
+    assert_eq!(console.sensor(&id)["health"], "ok");
+    assert_eq!(console.alarms(), ["portal-behind"]);
 }

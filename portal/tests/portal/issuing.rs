@@ -1,9 +1,18 @@
 //! Files as sensors read them: each download new, verified by the protocol's own reader.
 
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use picket_protocol::{
-    documents::activation::{Binding, HubKind, ModeSettings},
-    ids::ApplianceId,
+    documents::{
+        activation::{Binding, HubKind, ModeSettings},
+        request::Request,
+    },
+    ids::{ApplianceId, Cti},
+    issue::request_to_be_signed,
+    keys::thumbprint,
+    reading::inspect,
+    time::UnixSeconds,
 };
+use rcgen::PublicKeyData as _;
 
 use crate::{sensor::read_file, server::Server};
 
@@ -67,4 +76,34 @@ fn a_reissue_moves_a_sensor_to_another_mode_and_hub_on_the_same_id() {
     assert_eq!(local.sensor, moved.sensor);
     let ModeSettings::LocallyManaged(local) = local.mode else { panic!("not locally managed") };
     assert!(local.management_console.is_none());
+}
+
+#[test]
+fn a_file_is_bound_to_the_key_of_a_request_that_is_signed_by_it() {
+    let server = Server::portal();
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let signer = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &key.serialize_der()).unwrap();
+    let request = Request {
+        appliance: ApplianceId::from_digest(&[7; 32]),
+        public_key: key.subject_public_key_info(),
+        issued_at: UnixSeconds(1_800_000_000),
+        cti: Cti::from_bytes([5; 16]),
+    };
+    let unsigned = request_to_be_signed(&request);
+    let signature = signer.sign(&aws_lc_rs::rand::SystemRandom::new(), unsigned.to_be_signed()).unwrap();
+    let mut signed = unsigned.finish(signature.as_ref().try_into().unwrap());
+    let path = server.scratch("a.request");
+    std::fs::write(&path, &signed).unwrap();
+    let bind = ["--bind-request", path.to_str().unwrap()];
+    let id = server.onboard("One", &bind);
+    let bound = server.sensor(&id)["binding"].clone();
+    let expected = Binding::Key(thumbprint(&request.public_key));
+    assert_eq!(bound, serde_json::to_value(expected).unwrap());
+    assert!(inspect(&server.activation_file(&id)).is_ok());
+
+    *signed.last_mut().unwrap() ^= 1;
+    std::fs::write(&path, &signed).unwrap();
+    let refused = server.try_cli(&[&["sensor", "add", "Two", "--subscription", "Plant"], &bind[..]].concat());
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("activation.bad-signature"), "{refused:?}");
 }
