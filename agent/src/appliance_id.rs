@@ -8,10 +8,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use picket_durable as files;
 use picket_protocol::ids::ApplianceId;
 use sha2::{Digest as _, Sha256};
 
-use crate::{entropy, files};
+use crate::entropy;
 
 /// Keeps the digest apart from any other use of the same identifiers.
 const LABEL: &[u8] = b"picket appliance id v1\0";

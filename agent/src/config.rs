@@ -134,7 +134,7 @@ impl Config {
     pub fn load(path: &Path) -> Result<Self, InvalidConfig> {
         let unreadable = |source| InvalidConfig::Unreadable { path: path.to_owned(), source };
         let malformed = |why: String| InvalidConfig::Malformed { path: path.to_owned(), why };
-        let content = crate::files::read_bounded(path, Self::MAX_FILE).map_err(unreadable)?;
+        let content = picket_durable::read_bounded(path, Self::MAX_FILE).map_err(unreadable)?;
         let text = String::from_utf8(content).map_err(|_| malformed("not UTF-8".into()))?;
         let raw: Raw = config::Config::builder()
             .add_source(config::File::from_str(&text, config::FileFormat::Toml))

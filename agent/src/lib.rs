@@ -7,7 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod ctl;
 pub mod entropy;
-pub mod files;
+
 pub mod identity;
 pub mod local_api;
 pub mod logging;

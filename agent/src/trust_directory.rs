@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::files;
+use picket_durable as files;
 
 /// Most bytes of a trust root file.
 const MAX_FILE: usize = 64 * 1024;

@@ -8,10 +8,11 @@ use picket_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
+use picket_durable as files;
+
 use crate::{
     authority::{Unusable, certificates},
     domain::role::Role,
-    files,
 };
 
 /// A data folder.

@@ -11,7 +11,7 @@ pub mod clock;
 pub mod data;
 pub mod device;
 pub mod entropy;
-pub mod files;
+
 pub mod people;
 pub mod portal;
 pub mod store;

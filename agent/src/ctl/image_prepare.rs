@@ -11,7 +11,9 @@ use std::{
 use serde::Serialize;
 
 use super::{cli::ImagePrepare, failure::Failure, screen::Screen};
-use crate::{config::Config, files};
+use picket_durable as files;
+
+use crate::config::Config;
 
 /// At least one of these lies in a folder that an agent has used.
 const MARKS: [&str; 3] = ["control.db", "appliance-id", "identities"];

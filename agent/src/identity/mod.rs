@@ -14,6 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use picket_durable as files;
 use picket_lifecycle::identity::{Identity, Slot};
 use picket_protocol::{
     ids::{Cti, Thumbprint},
@@ -24,8 +25,6 @@ pub use self::{
     certificate::{IssuedCertificate, WrongCertificate},
     key::{Key, KeyFailure},
 };
-use crate::files;
-
 /// Most bytes of a key or certificate file.
 const MAX_FILE: usize = 64 * 1024;
 

@@ -146,7 +146,7 @@ impl Database {
         self.connection.execute_batch(&format!("BEGIN; {SCHEMA} PRAGMA user_version={VERSION}; COMMIT;"))?;
         self.empty_journal()?;
         if let Some(folder) = self.connection.path().map(PathBuf::from).as_deref().and_then(Path::parent) {
-            crate::files::sync_folder(folder)?;
+            picket_durable::sync_folder(folder)?;
         }
         Ok(())
     }

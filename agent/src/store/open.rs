@@ -16,7 +16,7 @@ use super::{
     second_copy::SecondCopy,
     set_aside::{PARTS, set_aside, with_suffix},
 };
-use crate::files;
+use picket_durable as files;
 
 /// The folders that the store uses.
 #[derive(Debug, Clone)]

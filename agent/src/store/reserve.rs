@@ -9,7 +9,7 @@ use std::{
 
 use nix::fcntl::posix_fallocate;
 
-use crate::files;
+use picket_durable as files;
 
 /// Room for a state of the largest size in the WAL, its second copy and its audit.
 const SIZE: i64 = 1024 * 1024;

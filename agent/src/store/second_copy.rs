@@ -9,7 +9,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use super::database::{Stored, VERSION};
-use crate::files;
+use picket_durable as files;
 
 const MAGIC: &[u8; 8] = b"picketc2";
 

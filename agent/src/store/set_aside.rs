@@ -6,7 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{clock, files};
+use picket_durable as files;
+
+use crate::clock;
 
 /// Most databases kept aside: a disk that damages them all must not fill up with them.
 const MAX_KEPT: usize = 3;

@@ -25,6 +25,6 @@ impl Unusable {
 
     fn read(path: &std::path::Path) -> Result<Vec<u8>, Self> {
         const MAX_FILE: usize = 1 << 20;
-        crate::files::read_bounded(path, MAX_FILE).map_err(|source| Self::File { path: path.to_owned(), source })
+        picket_durable::read_bounded(path, MAX_FILE).map_err(|source| Self::File { path: path.to_owned(), source })
     }
 }

@@ -7,11 +7,12 @@ use picket_protocol::time::UnixSeconds;
 use rustls_pki_types::CertificateDer;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
+use picket_durable as files;
+
 use crate::{
     authority::certificates::{self, CertificateAuthority, SERVER_DAYS},
     data::{DataFolder, Settings},
     device::tls::ServerCertificate,
-    files,
 };
 
 /// Renew when this much of a certificate's life is left.

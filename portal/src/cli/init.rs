@@ -16,12 +16,14 @@ use super::{
     folder::{lock, make_server_certificate, write},
     output,
 };
+use picket_durable as files;
+
 use crate::{
     authority::{certificates::make_authority, keys, trust::Trust},
     clock,
     data::{DataFolder, Settings},
     domain::{heartbeat::Policy, role::Role},
-    entropy, files,
+    entropy,
     store::Store,
 };
 

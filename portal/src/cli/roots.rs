@@ -14,13 +14,14 @@ use picket_protocol::{
 use serde_json::json;
 
 use super::{folder::write, init::keep_key, output};
+use picket_durable as files;
+
 use crate::{
     authority::{
         keys,
         trust::{Trust, read_roots},
     },
     data::DataFolder,
-    files,
 };
 
 #[derive(Debug, Subcommand)]

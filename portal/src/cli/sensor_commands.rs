@@ -13,7 +13,7 @@ use super::{
     client::Api,
     output::{self, cell},
 };
-use crate::files;
+use picket_durable as files;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Sensor {

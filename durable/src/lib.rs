@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Replaces `path` in one step: the old content or the new, never a third. Readable by the portal alone.
+/// Replaces `path` in one step: the old content or the new, never a third. Readable by its owner alone.
 ///
 /// # Errors
 /// Whatever the file system says; `path` is then untouched.
@@ -34,7 +34,7 @@ pub fn create_once(path: &Path, content: &[u8]) -> io::Result<()> {
     sync_parent(path)
 }
 
-/// Makes a folder that only the portal may enter, durably; an existing one is left as it is.
+/// Makes a folder that only its owner may enter, durably; an existing one is left as it is.
 ///
 /// # Errors
 /// Whatever the file system says.
