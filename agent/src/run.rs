@@ -67,7 +67,10 @@ pub async fn run(config: &Config) -> Result<(), NotStarted> {
     let listener = socket::listen(config).map_err(system("listen on the local socket"))?;
 
     // 4. READY: before the first packet.
-    sd_notify::notify(&[NotifyState::Ready]).map_err(system("tell systemd"))?;
+    if let Err(error) = sd_notify::notify(&[NotifyState::Ready]) {
+        // A socket inherited from somebody else's service must not keep a sensor from working.
+        tracing::warn!(%error, "systemd could not be told");
+    }
     tracing::info!(socket = %config.socket().display(), "ready");
     tokio::join!(service.run(stop.clone().wait()), local_api::serve(listener, api, stop.wait()));
     tracing::info!("stopped");

@@ -48,7 +48,6 @@ impl Cable {
         route::bring_up("lo")?;
         unshare(CloneFlags::CLONE_NEWNET)?;
         let near = this_network()?;
-        without_ipv6()?;
         counter::install()?;
         setns(&far, CloneFlags::CLONE_NEWNET)?;
         let cable = Self { near, far };
@@ -57,6 +56,7 @@ impl Cable {
         route::bring_up("far")?;
         cable.at_near_side(|| {
             route::bring_up("lo")?;
+            route::without_link_local_address("near")?;
             route::add_address("near", NEAR_ADDRESS)?;
             route::bring_up("near")?;
             route::add_default_route(FAR_ADDRESS)
@@ -113,17 +113,6 @@ fn enter_user_namespace() -> Result<()> {
     fs::write("/proc/self/gid_map", format!("{group} {group} 1")).context("cannot map this group")?;
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_PRIVATE | MsFlags::MS_REC, None::<&str>)
         .context("cannot make the mounts private")
-}
-
-/// The kernel's own neighbour and multicast chatter would be counted as the agent's.
-fn without_ipv6() -> Result<()> {
-    for part in ["all", "default"] {
-        let path = format!("/proc/sys/net/ipv6/conf/{part}/disable_ipv6");
-        if Path::new(&path).exists() {
-            fs::write(&path, "1").with_context(|| format!("cannot write {path}"))?;
-        }
-    }
-    Ok(())
 }
 
 /// Puts a copy of /etc's own files with another resolv.conf over /etc, for this process and its children: a minimal system

@@ -11,10 +11,13 @@ use nix::{net::if_::if_nametoindex, sys::socket::SockProtocol};
 use super::netlink::{ASK, CREATE, Message, Netlink};
 
 const RTM_NEWLINK: u16 = 16;
+const RTM_SETLINK: u16 = 19;
 const RTM_NEWADDR: u16 = 20;
 const RTM_NEWROUTE: u16 = 24;
 const IFLA_IFNAME: u16 = 3;
 const IFLA_LINKINFO: u16 = 18;
+const IFLA_AF_SPEC: u16 = 26;
+const IFLA_INET6_ADDR_GEN_MODE: u16 = 8;
 const IFLA_NET_NS_FD: u16 = 28;
 const IFLA_INFO_KIND: u16 = 1;
 const IFLA_INFO_DATA: u16 = 2;
@@ -24,6 +27,7 @@ const IFA_LOCAL: u16 = 2;
 const RTA_GATEWAY: u16 = 5;
 const IFF_UP: u32 = 1;
 const AF_INET: u8 = 2;
+const AF_INET6: u16 = 10;
 
 fn ask(message: Message) -> Result<()> {
     Netlink::open(SockProtocol::NetlinkRoute)?.ask([message]).map(drop)
@@ -59,6 +63,17 @@ pub(super) fn bring_up(name: &str) -> Result<()> {
     let index = if_nametoindex(name).with_context(|| format!("no interface {name}"))?;
     ask(Message::new(RTM_NEWLINK, ASK).fixed(&ifinfomsg(index, IFF_UP)))
         .with_context(|| format!("cannot bring {name} up"))
+}
+
+/// Keeps the kernel from giving an interface a link-local address when it comes up: its own neighbour and router chatter
+/// would be counted as the agent's. By netlink, since /proc/sys cannot be written in a container.
+pub(super) fn without_link_local_address(name: &str) -> Result<()> {
+    let none = [1];
+    let index = if_nametoindex(name).with_context(|| format!("no interface {name}"))?;
+    ask(Message::new(RTM_SETLINK, ASK).fixed(&ifinfomsg(index, 0)).nested(IFLA_AF_SPEC, |families| {
+        families.nested(AF_INET6, |inet6| inet6.attribute(IFLA_INET6_ADDR_GEN_MODE, &none))
+    }))
+    .with_context(|| format!("cannot keep {name} from a link-local address"))
 }
 
 /// Gives an interface of this namespace an address in a /24.
