@@ -66,7 +66,16 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 fn sync_parent(path: &Path) -> io::Result<()> {
-    sync_folder(path.parent().unwrap_or(Path::new("/")))
+    sync_folder(folder_of(path))
+}
+
+/// A relative path of one name has an empty parent, which means here.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+        Some(folder) => folder,
+        None => Path::new("/"),
+    }
 }
 
 fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -90,6 +99,13 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+
+    #[test]
+    fn a_relative_name_lies_here() {
+        assert_eq!(folder_of(Path::new("portal")), Path::new("."));
+        assert_eq!(folder_of(Path::new("a/portal")), Path::new("a"));
+        assert_eq!(folder_of(Path::new("/")), Path::new("/"));
+    }
 
     #[test]
     fn creates_once_and_keeps_the_first() {
