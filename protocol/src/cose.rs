@@ -10,8 +10,7 @@ use alloc::{
 };
 
 use coset::{
-    CoseSign1Builder, CoseSignBuilder, CoseSignatureBuilder, HeaderBuilder, ProtectedHeader, SignatureContext,
-    TaggedCborSerializable as _, iana, sig_structure_data,
+    CoseSign1Builder, CoseSignBuilder, CoseSignatureBuilder, HeaderBuilder, TaggedCborSerializable as _, iana,
 };
 
 use crate::{
@@ -101,7 +100,7 @@ impl Sign1 {
 
     /// The Sig_structure (RFC 9052 §4.4) over the bytes received, with empty external data.
     pub(crate) fn to_be_signed(&self) -> Vec<u8> {
-        sig_structure_data(SignatureContext::CoseSign1, received(&self.protected), None, &[], &self.payload)
+        sig_structure("Signature1", &[&self.protected, &[], &self.payload])
     }
 }
 
@@ -141,8 +140,7 @@ impl Sign {
 
     /// The Sig_structure (RFC 9052 §4.4) of one of its signatures.
     pub(crate) fn to_be_signed(&self, signature: &Signature) -> Vec<u8> {
-        let (body, signer) = (received(&self.protected), received(&signature.protected));
-        sig_structure_data(SignatureContext::CoseSignature, body, Some(signer), &[], &self.payload)
+        sig_structure("Signature", &[&self.protected, &signature.protected, &[], &self.payload])
     }
 }
 
@@ -160,9 +158,18 @@ impl Signature {
     }
 }
 
-/// A protected bucket exactly as it was received.
-fn received(protected: &[u8]) -> ProtectedHeader {
-    ProtectedHeader { original_data: Some(protected.to_vec()), ..ProtectedHeader::default() }
+/// A Sig_structure (RFC 9052 §4.4): an array of its context and byte strings. Straight from what was received: going
+/// through a header structure and back would copy, and could change.
+fn sig_structure(context: &str, strings: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(64 + strings.iter().map(|string| string.len()).sum::<usize>());
+    cbor::push_head(&mut bytes, 4, 1 + strings.len());
+    cbor::push_head(&mut bytes, 3, context.len());
+    bytes.extend_from_slice(context.as_bytes());
+    for string in strings {
+        cbor::push_head(&mut bytes, 2, string.len());
+        bytes.extend_from_slice(string);
+    }
+    bytes
 }
 
 fn tagged_array<const LENGTH: usize>(value: Value, tag: u64, at: &At<'_>) -> Result<[Value; LENGTH], Refusal> {
@@ -349,4 +356,28 @@ pub(crate) fn sign<S: FnOnce(&[u8]) -> Vec<u8>>(
         body.add_created_signature(CoseSignatureBuilder::new().protected(headers).build(), &[], sign)
     };
     signers.into_iter().fold(body, add).build().to_tagged_vec().expect(WRITES)
+}
+
+#[cfg(test)]
+mod tests {
+    use coset::{ProtectedHeader, SignatureContext, sig_structure_data};
+
+    use super::*;
+
+    #[test]
+    fn the_sig_structure_is_the_one_that_coset_signs() {
+        let received =
+            |bytes: &[u8]| ProtectedHeader { original_data: Some(bytes.to_vec()), ..ProtectedHeader::default() };
+        let (body, signer, payload) = ([0xa0], [0x42; 300], [0x17; 70_000]);
+        let one = sig_structure_data(SignatureContext::CoseSign1, received(&body), None, &[], &payload);
+        assert_eq!(sig_structure("Signature1", &[&body, &[], &payload]), one);
+        let many = sig_structure_data(
+            SignatureContext::CoseSignature,
+            received(&body),
+            Some(received(&signer)),
+            &[],
+            &payload,
+        );
+        assert_eq!(sig_structure("Signature", &[&body, &signer, &[], &payload]), many);
+    }
 }

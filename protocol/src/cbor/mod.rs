@@ -10,7 +10,7 @@ mod scan;
 use alloc::{format, vec::Vec};
 
 pub use ciborium::Value;
-pub use scan::{Fault, FaultKind, MAX_DEPTH, MAX_ITEMS, scan};
+pub use scan::{Fault, FaultKind, MAX_DEPTH, MAX_ITEMS, TAGS, scan};
 
 use crate::refusal::Refusal;
 
@@ -45,9 +45,29 @@ pub(crate) fn check_size(found: usize, limit: usize) -> Result<(), Refusal> {
 /// The caller gives each map key once.
 #[must_use]
 pub fn encode(value: &Value) -> Vec<u8> {
+    written(&sorted(value))
+}
+
+/// `value` as it stands.
+fn written(value: &Value) -> Vec<u8> {
     let mut bytes = Vec::new();
-    ciborium::into_writer(&sorted(value), &mut bytes).expect("a Vec takes every byte and a Value always serializes");
+    ciborium::into_writer(value, &mut bytes).expect("a Vec takes every byte and a Value always serializes");
     bytes
+}
+
+/// Writes the head of an item (RFC 8949 §3) in the fewest bytes.
+pub(crate) fn push_head(bytes: &mut Vec<u8>, major: u8, argument: usize) {
+    let argument = (argument as u64).to_be_bytes();
+    let significant = argument.iter().position(|byte| *byte != 0).map_or(0, |first| argument.len() - first);
+    match significant {
+        0 | 1 if argument[7] < 24 => bytes.push((major << 5) | argument[7]),
+        _ => {
+            let width = significant.next_power_of_two();
+            let information = [24, 25, 26, 27][width.trailing_zeros() as usize];
+            bytes.push((major << 5) | information);
+            bytes.extend_from_slice(&argument[argument.len() - width..]);
+        }
+    }
 }
 
 /// `value` with the entries of every map in the bytewise order of their encoded keys.
@@ -57,7 +77,7 @@ fn sorted(value: &Value) -> Value {
         Value::Tag(tag, content) => Value::Tag(*tag, sorted(content).into()),
         Value::Map(entries) => {
             let mut entries: Vec<_> = entries.iter().map(|(key, value)| (sorted(key), sorted(value))).collect();
-            entries.sort_by_cached_key(|(key, _)| encode(key));
+            entries.sort_by_cached_key(|(key, _)| written(key));
             Value::Map(entries)
         }
         other => other.clone(),

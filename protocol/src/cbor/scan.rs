@@ -2,7 +2,7 @@
 //! nothing. Time is linear in the bytes: each is looked at once, and each map key once more by its successor.
 //!
 //! Stricter than RFC 8949 §4.2.1 in what no Picket document needs: no floats, no simple values but false, true and
-//! null, a tag only around the whole document, map keys that are integers or strings, at most [`MAX_DEPTH`] levels and
+//! null, one of the tags in [`TAGS`] and only around the whole document, map keys that are integers or strings, at most [`MAX_DEPTH`] levels and
 //! [`MAX_ITEMS`] items.
 
 use alloc::format;
@@ -14,6 +14,10 @@ use crate::refusal::Refusal;
 pub const MAX_DEPTH: usize = 16;
 /// Most data items in one document; bounds what a decoded document costs in time and memory.
 pub const MAX_ITEMS: usize = 8192;
+
+/// The tags that may stand around a document: COSE_Sign1 and COSE_Sign (RFC 9052 §2), self-described CBOR (RFC 8949
+/// §3.4.6). Others would be more than a mark to a decoder: ciborium reads tags 2 and 3 as integers.
+pub const TAGS: [u64; 3] = [18, 98, 55_799];
 
 /// Where and why the scan stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +55,8 @@ pub enum FaultKind {
     DuplicateKey,
     /// A map key that is neither an integer nor a string.
     KeyType,
-    /// A tag that is not around the whole document.
-    InnerTag,
+    /// A tag that is not around the whole document, or not one of [`TAGS`].
+    Tag,
     /// A float, NaN included.
     Float,
     /// A simple value other than false, true and null.
@@ -73,7 +77,7 @@ impl FaultKind {
         Self::NotUtf8,
         Self::DuplicateKey,
         Self::KeyType,
-        Self::InnerTag,
+        Self::Tag,
         Self::Float,
         Self::SimpleValue,
     ];
@@ -97,7 +101,7 @@ impl FaultKind {
             Self::NotUtf8 => "text that is not UTF-8",
             Self::DuplicateKey => "a map key stands twice",
             Self::KeyType => "a map key is neither integer nor string",
-            Self::InnerTag => "a tag inside the document",
+            Self::Tag => "a tag that has no place here",
             Self::Float => "a float",
             Self::SimpleValue => "a simple value without meaning here",
         }
@@ -156,8 +160,8 @@ impl<'a> Scanner<'a> {
             3 => self.text(&head),
             4 => self.array(&head, depth),
             5 => self.map(&head, depth),
-            6 if head.offset == 0 => self.item(depth + 1),
-            6 => Err(Fault { offset: head.offset, kind: FaultKind::InnerTag }),
+            6 if head.offset == 0 && TAGS.contains(&head.argument) => self.item(depth + 1),
+            6 => Err(Fault { offset: head.offset, kind: FaultKind::Tag }),
             // The head lets only false, true and null through.
             _ => Ok(()),
         }

@@ -24,7 +24,7 @@ impl Chain {
             return Err(first.broken("a trust root file begins with version 1"));
         }
         budget.spend(&first)?;
-        first.verify(&[first.root()])?;
+        first.verify(&[&first])?;
         let mut chain = Self { id: first.id(), first, later: Vec::new() };
         chain.later = chain.verify_later(later, budget)?;
         Ok(chain)
@@ -80,12 +80,13 @@ impl Chain {
         let mut later: Vec<SignedRoot> = Vec::new();
         for next in roots {
             let next = SignedRoot::open(next)?;
-            let previous = later.last().unwrap_or_else(|| self.newest_signed()).root();
-            if Some(next.root().version) != previous.version.checked_add(1) {
-                return Err(next.broken(format!("follows version {}", previous.version)));
+            let previous = later.last().unwrap_or_else(|| self.newest_signed());
+            let version = previous.root().version;
+            if Some(next.root().version) != version.checked_add(1) {
+                return Err(next.broken(format!("follows version {version}")));
             }
             budget.spend(&next)?;
-            next.verify(&[previous, next.root()])?;
+            next.verify(&[previous, &next])?;
             later.push(next);
         }
         Ok(later)

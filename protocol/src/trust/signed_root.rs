@@ -21,6 +21,8 @@ use crate::{
 pub struct SignedRoot {
     bytes: Vec<u8>,
     root: TrustRoot,
+    /// The root keys by kid, in the order of `root`.
+    root_keys: Vec<(Kid, PublicKey)>,
     sign: Sign,
 }
 
@@ -29,7 +31,8 @@ impl SignedRoot {
     pub(crate) fn open(bytes: &[u8]) -> Result<Self, Refusal> {
         let sign = Sign::open(bytes, MAX_TRUST_ROOT, DocumentType::TrustRoot)?;
         let root = codec::trust_root::decode(&sign.payload)?;
-        Ok(Self { bytes: bytes.to_vec(), root, sign })
+        let root_keys = root.root_keys.iter().map(|key| (key.kid(), *key)).collect();
+        Ok(Self { bytes: bytes.to_vec(), root, root_keys, sign })
     }
 
     /// What it says.
@@ -56,7 +59,7 @@ impl SignedRoot {
 
     /// Every signature must verify and be by a root key of one of `judges`; each judge must reach its threshold, a key
     /// counting once.
-    pub(super) fn verify(&self, judges: &[&TrustRoot]) -> Result<(), Refusal> {
+    pub(super) fn verify(&self, judges: &[&Self]) -> Result<(), Refusal> {
         let mut signers = BTreeSet::new();
         for signature in &self.sign.signatures {
             self.verify_one(signature, judges)?;
@@ -65,22 +68,23 @@ impl SignedRoot {
         judges.iter().try_for_each(|judge| self.reaches_threshold(judge, &signers))
     }
 
-    fn verify_one(&self, signature: &Signature, judges: &[&TrustRoot]) -> Result<(), Refusal> {
-        let keys = judges.iter().flat_map(|judge| &judge.root_keys);
-        let key = keys.copied().find(|key| key.kid() == signature.kid);
-        let key = key.ok_or_else(|| self.broken(format!("signed by {}, which is no root key", signature.kid)))?;
+    fn verify_one(&self, signature: &Signature, judges: &[&Self]) -> Result<(), Refusal> {
+        let mut keys = judges.iter().flat_map(|judge| &judge.root_keys);
+        let found = keys.find(|(kid, _)| *kid == signature.kid);
+        let (_, key) =
+            found.ok_or_else(|| self.broken(format!("signed by {}, which is no root key", signature.kid)))?;
         if key.verify(&self.sign.to_be_signed(signature), &signature.signature) {
             return Ok(());
         }
         Err(self.broken(format!("the signature by {} does not verify", signature.kid)))
     }
 
-    fn reaches_threshold(&self, judge: &TrustRoot, signers: &BTreeSet<Kid>) -> Result<(), Refusal> {
-        let counted = judge.root_keys.iter().map(PublicKey::kid).filter(|kid| signers.contains(kid)).count();
-        if counted >= usize::from(judge.threshold) {
+    fn reaches_threshold(&self, judge: &Self, signers: &BTreeSet<Kid>) -> Result<(), Refusal> {
+        let counted = judge.root_keys.iter().filter(|(kid, _)| signers.contains(kid)).count();
+        if counted >= usize::from(judge.root.threshold) {
             return Ok(());
         }
-        let (version, threshold) = (judge.version, judge.threshold);
+        let (version, threshold) = (judge.root.version, judge.root.threshold);
         Err(self.broken(format!("{counted} of the {threshold} root keys that version {version} demands signed it")))
     }
 
