@@ -43,8 +43,10 @@ impl Program {
             .open(output)
             .with_context(|| format!("cannot open {}", output.display()))?;
         command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).process_group(0);
-        // A service manager above the lab must not hear that the lab's programs are ready.
-        command.env_remove("NOTIFY_SOCKET");
+        // A service manager above the lab must not hear that the lab's programs are ready; a measurement may.
+        if command.get_envs().all(|(name, _)| name != "NOTIFY_SOCKET") {
+            command.env_remove("NOTIFY_SOCKET");
+        }
         // SAFETY: both calls are async-signal-safe and allocate nothing.
         unsafe {
             command.pre_exec(|| {
