@@ -1,24 +1,28 @@
 //! Asks the running server's people API.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use clap::Args;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{
     Method, Request, Response,
     body::{Bytes, Incoming},
     header::{AUTHORIZATION, CONTENT_TYPE, HOST},
+    http::response::Parts,
 };
 use hyper_util::rt::TokioIo;
 use picket_protocol::refusal::Problem;
 use serde_json::Value;
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, time::timeout};
 
+use super::failure::Failure;
 use crate::data::DataFolder;
 
 /// Most bytes of an answer: a list of 100,000 sensors.
 const MAX_ANSWER: usize = 256 << 20;
+/// After which the server is taken for stuck.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Which server to ask, and as whom.
 #[derive(Debug, Args)]
@@ -32,46 +36,40 @@ pub(super) struct Api {
     /// A file with an API token.
     #[arg(long)]
     token_file: Option<PathBuf>,
+    /// As JSON: what the server answered; a refusal as its problem (RFC 9457).
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 impl Api {
     pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
-        self.json(Method::GET, path, None).await
+        self.ask_json(Method::GET, path, None).await
     }
 
     pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        self.json(Method::POST, path, Some(body)).await
+        self.ask_json(Method::POST, path, Some(body)).await
     }
 
-    pub(super) async fn json(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+    pub(super) async fn ask_json(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
         let (_, body) = self.ask(method, path, body).await?;
         serde_json::from_slice(&body).context("the server's answer is not JSON")
     }
 
     /// One request; a refusal is an error that says what to do.
-    pub(super) async fn ask(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-    ) -> anyhow::Result<(hyper::http::response::Parts, Bytes)> {
+    pub(super) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<(Parts, Bytes)> {
         let (address, token) = self.address_and_token()?;
-        let stream = TcpStream::connect(&address).await.with_context(|| format!("reach the server at {address}"))?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-        let connection = tokio::spawn(connection);
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(HOST, &address)
-            .header(AUTHORIZATION, format!("Bearer {token}"))
-            .header(CONTENT_TYPE, "application/json")
-            .body(Full::new(Bytes::from(body.map(Value::to_string).unwrap_or_default())))?;
-        let response: Response<Incoming> = sender.send_request(request).await?;
-        let (parts, body) = response.into_parts();
-        let body = Limited::new(body, MAX_ANSWER).collect().await.map_err(anyhow::Error::from_boxed)?.to_bytes();
-        drop(sender);
-        connection.await??;
-        if parts.status.is_success() { Ok((parts, body)) } else { bail!(refusal(&body, parts.status.as_u16())) }
+        let (parts, body) = match timeout(PATIENCE, exchange(&address, &token, method, path, body)).await {
+            Ok(answered) => answered?,
+            Err(_) => return Err(Failure::Silent { address, after: PATIENCE }.into()),
+        };
+        if parts.status.is_success() { Ok((parts, body)) } else { Err(self.refusal(&body, parts.status.as_u16())) }
+    }
+
+    fn refusal(&self, body: &[u8], status: u16) -> anyhow::Error {
+        match serde_json::from_slice::<Problem>(body) {
+            Ok(problem) => Failure::Refused { problem: Box::new(problem), as_json: self.json }.into(),
+            Err(_) => anyhow::anyhow!("the server answered {status}; is it a picket-portal?"),
+        }
     }
 
     fn address_and_token(&self) -> anyhow::Result<(String, String)> {
@@ -82,21 +80,53 @@ impl Api {
         };
         let token_file = self.token_file.clone().or_else(|| folder.as_ref().map(DataFolder::api_token));
         let token = read(token_file.context("give --data or --token-file")?)?;
-        let address = match (&self.api, &folder) {
-            (Some(url), _) => {
+        let address = match &self.api {
+            Some(url) => {
                 let address = url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/').to_owned());
                 address.with_context(|| format!("{url}: expected http://ADDRESS:PORT"))?
             }
-            (None, Some(folder)) => read(folder.people_address()).context("is the server running?")?,
-            (None, None) => bail!("give --data or --api"),
+            None => listening_on(&folder.context("give --data or --api")?)?,
         };
         ensure!(!token.is_empty(), "the token file is empty");
         Ok((address, token))
     }
 }
 
-fn refusal(body: &[u8], status: u16) -> String {
-    let Ok(problem) = serde_json::from_slice::<Problem>(body) else { return format!("the server answered {status}") };
-    let next: String = problem.next.iter().map(|step| format!("\n  - {step}")).collect();
-    format!("{} [{}]{next}", problem.detail, problem.code)
+async fn exchange(
+    address: &str,
+    token: &str,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+) -> anyhow::Result<(Parts, Bytes)> {
+    let unreachable = |source| Failure::Unreachable { address: address.to_owned(), source };
+    let stream = TcpStream::connect(address).await.map_err(unreachable)?;
+    let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+    let (mut sender, connection) = handshake.map_err(Failure::BrokenOff)?;
+    let connection = tokio::spawn(connection);
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(HOST, address)
+        .header(AUTHORIZATION, format!("Bearer {token}"))
+        .header(CONTENT_TYPE, "application/json")
+        .body(Full::new(Bytes::from(body.map(Value::to_string).unwrap_or_default())))?;
+    let response: Response<Incoming> = sender.send_request(request).await.map_err(Failure::BrokenOff)?;
+    let (parts, body) = response.into_parts();
+    let body = Limited::new(body, MAX_ANSWER).collect().await.map_err(anyhow::Error::from_boxed)?.to_bytes();
+    drop(sender);
+    connection.await??;
+    Ok((parts, body))
+}
+
+/// Where the server that runs on a data folder listens.
+fn listening_on(folder: &DataFolder) -> anyhow::Result<String> {
+    let path = folder.people_address();
+    match std::fs::read_to_string(&path) {
+        Ok(address) => Ok(address.trim().to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(Failure::NotRunning { folder: folder.path().display().to_string() }.into())
+        }
+        Err(error) => Err(error).with_context(|| format!("read {}", path.display())),
+    }
 }

@@ -1,6 +1,7 @@
 //! The program: `init`, `root` and `serve` work on the data folder; everything else asks the running server.
 
 mod client;
+mod failure;
 mod folder;
 mod init;
 mod output;
@@ -48,7 +49,7 @@ enum Command {
     Audit(simple_commands::Audit),
 }
 
-/// Runs the program; failure exits 1, a wrong command line 2.
+/// Runs the program; how it went is the exit code: 1 failed, 2 not understood, 3 refused, 4 server not reached.
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();

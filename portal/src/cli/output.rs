@@ -4,6 +4,8 @@ use std::{io::Write as _, process::ExitCode};
 
 use serde_json::Value;
 
+use super::failure;
+
 /// A line on standard output; a reader that has gone is no failure.
 pub(super) fn line(text: impl AsRef<str>) {
     let _ = writeln!(std::io::stdout(), "{}", text.as_ref());
@@ -13,9 +15,16 @@ pub(super) fn json(value: &Value) {
     line(value.to_string());
 }
 
+/// How a command failed, on standard error; with JSON, a refusal is the answer and goes where answers go.
 pub(super) fn failure(error: &anyhow::Error) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "picket-portal: {error:#}");
-    ExitCode::FAILURE
+    match failure::as_json(error).and_then(|problem| serde_json::to_value(problem).ok()) {
+        Some(problem) => json(&problem),
+        None => {
+            let mut error_out = std::io::stderr().lock();
+            let _ = failure::lines(error).iter().try_for_each(|line| writeln!(error_out, "{}", shown(line)));
+        }
+    }
+    ExitCode::from(failure::exit_code(error))
 }
 
 /// Columns, each as wide as its widest cell.
@@ -36,7 +45,15 @@ pub(super) fn table(header: &[&str], rows: &[Vec<String>]) {
 pub(super) fn cell(value: &Value, pointer: &str) -> String {
     match value.pointer(pointer) {
         None | Some(Value::Null) => "-".to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+        Some(Value::String(text)) => shown(text),
+        Some(other) => shown(&other.to_string()),
     }
+}
+
+/// Text from outside must not steer the terminal: no control characters, none that change the direction.
+fn shown(text: &str) -> String {
+    let steers = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }

@@ -26,7 +26,7 @@ pub(super) enum Sensor {
         #[command(flatten)]
         mode: Box<ModeArguments>,
         #[command(flatten)]
-        common: Common,
+        api: Api,
     },
     /// List sensors.
     List {
@@ -34,13 +34,13 @@ pub(super) enum Sensor {
         #[arg(long)]
         deleted: bool,
         #[command(flatten)]
-        common: Common,
+        api: Api,
     },
     /// Show one sensor with its files, keys and last heartbeat.
     Show {
         id: SensorId,
         #[command(flatten)]
-        common: Common,
+        api: Api,
     },
     /// Change what travels with heartbeats: name, site, zone, tags, TI.
     Edit {
@@ -51,7 +51,7 @@ pub(super) enum Sensor {
         #[command(flatten)]
         fields: Box<Fields>,
         #[command(flatten)]
-        common: Common,
+        api: Api,
     },
     /// Change mode, hub or console on the same identity: what the next file says.
     Reissue {
@@ -67,7 +67,7 @@ pub(super) enum Sensor {
         #[arg(long)]
         push: bool,
         #[command(flatten)]
-        common: Common,
+        api: Api,
     },
     /// Move a cloud-connected sensor to another hub: a pushed reissue.
     Hub {
@@ -75,7 +75,7 @@ pub(super) enum Sensor {
         #[command(flatten)]
         hub: HubArguments,
         #[command(flatten)]
-        common: Common,
+        api: Api,
     },
     /// Delete a sensor. It keeps detecting and storing, and sends nothing.
     Delete {
@@ -84,7 +84,7 @@ pub(super) enum Sensor {
         #[arg(long)]
         reason: String,
         #[command(flatten)]
-        common: Common,
+        api: Api,
     },
     /// Issue and download a new activation file; voids earlier ones that were not used.
     ActivationFile {
@@ -96,17 +96,8 @@ pub(super) enum Sensor {
         #[arg(long)]
         armour: bool,
         #[command(flatten)]
-        common: Common,
+        api: Api,
     },
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Common {
-    #[command(flatten)]
-    api: Api,
-    /// As JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -177,62 +168,54 @@ pub(super) struct HubArguments {
 impl Sensor {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Add { name, fields, mode, common } => {
+            Self::Add { name, fields, mode, api } => {
                 let mut body = fields.body(Some(name))?;
-                body.insert(
-                    "mode".to_owned(),
-                    mode.body(&common.api).await?.unwrap_or(json!({ "mode": "cloud-connected" })),
-                );
-                common.told(&common.api.post("/api/v1/sensors", &body.into()).await?, "/id");
+                body.insert("mode".to_owned(), mode.body(&api).await?.unwrap_or(json!({ "mode": "cloud-connected" })));
+                told(&api, &api.post("/api/v1/sensors", &body.into()).await?, "/id");
             }
-            Self::List { deleted, common } => {
-                let list = common.api.get(&format!("/api/v1/sensors?deleted={deleted}")).await?;
-                if common.json { output::json(&list) } else { show_list(&list) }
+            Self::List { deleted, api } => {
+                let list = api.get(&format!("/api/v1/sensors?deleted={deleted}")).await?;
+                if api.json { output::json(&list) } else { show_list(&list) }
             }
-            Self::Show { id, common } => {
-                let sensor = common.api.get(&format!("/api/v1/sensors/{id}")).await?;
-                if common.json { output::json(&sensor) } else { output::line(serde_json::to_string_pretty(&sensor)?) }
+            Self::Show { id, api } => {
+                let sensor = api.get(&format!("/api/v1/sensors/{id}")).await?;
+                if api.json { output::json(&sensor) } else { output::line(serde_json::to_string_pretty(&sensor)?) }
             }
-            Self::Edit { id, name, fields, common } => {
+            Self::Edit { id, name, fields, api } => {
                 let body = Value::from(fields.body(name)?);
-                let sensor = common.api.json(Method::PATCH, &format!("/api/v1/sensors/{id}"), Some(&body)).await?;
-                common.told(&sensor, "/name");
+                let sensor = api.ask_json(Method::PATCH, &format!("/api/v1/sensors/{id}"), Some(&body)).await?;
+                told(&api, &sensor, "/name");
             }
-            Self::Reissue { id, name, fields, mode, push, common } => {
+            Self::Reissue { id, name, fields, mode, push, api } => {
                 let mut changes = fields.body(name)?;
-                if let Some(mode) = mode.body(&common.api).await? {
+                if let Some(mode) = mode.body(&api).await? {
                     changes.insert("mode".to_owned(), mode);
                 }
-                reissue(&common, id, changes.into(), push).await?;
+                reissue(&api, id, changes.into(), push).await?;
             }
-            Self::Hub { id, hub, common } => {
-                let hub = hub.id(&common.api).await?.context("name a hub with --hub or --hub-url")?;
-                let sensor = common.api.get(&format!("/api/v1/sensors/{id}")).await?;
-                let automatic_ti = sensor.pointer("/mode/automatic_ti").cloned().unwrap_or(Value::Bool(false));
-                let mode = json!({ "mode": "cloud-connected", "hub": hub, "automatic_ti": automatic_ti });
-                reissue(&common, id, json!({ "mode": mode }), true).await?;
+            Self::Hub { id, hub, api } => {
+                let hub = hub.id(&api).await?.context("name a hub with --hub or --hub-url")?;
+                reissue(&api, id, json!({ "mode": cloud_connected(Some(hub)) }), true).await?;
             }
-            Self::Delete { id, reason, common } => {
+            Self::Delete { id, reason, api } => {
                 let path = format!("/api/v1/sensors/{id}?reason={}", percent_encoded(&reason));
-                common.told(&common.api.json(Method::DELETE, &path, None).await?, "/deleted/serial");
+                told(&api, &api.ask_json(Method::DELETE, &path, None).await?, "/deleted/serial");
             }
-            Self::ActivationFile { id, out, armour, common } => download(&common, id, out, armour).await?,
+            Self::ActivationFile { id, out, armour, api } => download(&api, id, out, armour).await?,
         }
         Ok(())
     }
 }
 
-impl Common {
-    /// The whole answer, or the one thing that the next command needs.
-    fn told(&self, answer: &Value, pointer: &str) {
-        if self.json { output::json(answer) } else { output::line(cell(answer, pointer)) }
-    }
+/// The whole answer, or the one thing that the next command needs.
+fn told(api: &Api, answer: &Value, pointer: &str) {
+    if api.json { output::json(answer) } else { output::line(cell(answer, pointer)) }
 }
 
-async fn reissue(common: &Common, id: SensorId, changes: Value, push: bool) -> anyhow::Result<()> {
+async fn reissue(api: &Api, id: SensorId, changes: Value, push: bool) -> anyhow::Result<()> {
     let body = json!({ "changes": changes, "push": push });
-    let sensor = common.api.post(&format!("/api/v1/sensors/{id}/reissue"), &body).await?;
-    if common.json {
+    let sensor = api.post(&format!("/api/v1/sensors/{id}/reissue"), &body).await?;
+    if api.json {
         output::json(&sensor);
     } else if push {
         output::line("The sensor gets the new file with its next heartbeat's answer.");
@@ -242,13 +225,13 @@ async fn reissue(common: &Common, id: SensorId, changes: Value, push: bool) -> a
     Ok(())
 }
 
-async fn download(common: &Common, id: SensorId, out: PathBuf, armour: bool) -> anyhow::Result<()> {
+async fn download(api: &Api, id: SensorId, out: PathBuf, armour: bool) -> anyhow::Result<()> {
     let path = format!("/api/v1/sensors/{id}/activation-file?armour={armour}");
-    let (parts, file) = common.api.ask(Method::POST, &path, None).await?;
+    let (parts, file) = api.ask(Method::POST, &path, None).await?;
     // It carries a token: readable by its owner alone.
     files::replace(&out, &file).with_context(|| format!("write {}", out.display()))?;
     let serial = parts.headers.get("picket-serial").and_then(|value| value.to_str().ok()).unwrap_or("?");
-    if common.json {
+    if api.json {
         output::json(&json!({ "file": out, "serial": serial.parse::<u64>().ok() }));
     } else {
         output::line(format!("{}: serial {serial}; earlier files that were not used are void", out.display()));
@@ -313,7 +296,7 @@ impl ModeArguments {
             }
             None if hub.is_none() && self.console_url.is_none() => Ok(None),
             _ if self.console_url.is_some() => bail!("a management console needs --mode locally-managed"),
-            _ => Ok(Some(json!({ "mode": "cloud-connected", "hub": hub.unwrap_or(Value::Null) }))),
+            _ => Ok(Some(cloud_connected(hub))),
         }
     }
 
@@ -327,6 +310,15 @@ impl ModeArguments {
         };
         Ok(json!({ "url": url, "ca_pem": read(ca)?, "pairing_token": token }))
     }
+}
+
+/// The mode; without a hub the sensor's hub stays, if it has one.
+fn cloud_connected(hub: Option<Value>) -> Value {
+    let mut mode = json!({ "mode": "cloud-connected" });
+    if let Some(hub) = hub {
+        mode["hub"] = hub;
+    }
+    mode
 }
 
 impl HubArguments {

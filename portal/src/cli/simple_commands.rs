@@ -32,9 +32,6 @@ pub(super) enum Hub {
     List {
         #[command(flatten)]
         api: Api,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
     },
     /// Remove a hub that no sensor names.
     Remove {
@@ -50,14 +47,14 @@ impl Hub {
             Self::Add { name, url, ca, api } => {
                 let ca_pem = std::fs::read_to_string(&ca).with_context(|| format!("read {}", ca.display()))?;
                 let added = api.post("/api/v1/hubs", &json!({ "name": name, "url": url, "ca_pem": ca_pem })).await?;
-                output::line(cell(&added, "/id"));
+                if api.json { output::json(&added) } else { output::line(cell(&added, "/id")) }
             }
-            Self::List { api, json } => {
+            Self::List { api } => {
                 let columns = [("ID", "/id"), ("NAME", "/name"), ("KIND", "/kind"), ("URL", "/url")];
-                show(&api.get("/api/v1/hubs").await?, "hubs", &columns, json);
+                show(&api.get("/api/v1/hubs").await?, "hubs", &columns, api.json);
             }
             Self::Remove { id, api } => {
-                api.json(Method::DELETE, &format!("/api/v1/hubs/{id}"), None).await?;
+                done(&api, &api.ask_json(Method::DELETE, &format!("/api/v1/hubs/{id}"), None).await?);
             }
         }
         Ok(())
@@ -73,17 +70,14 @@ pub(super) enum PairingToken {
         sensors: u32,
         #[command(flatten)]
         api: Api,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
     },
 }
 
 impl PairingToken {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let Self::Add { sensors, api, json } = self;
+        let Self::Add { sensors, api } = self;
         let made = api.post("/api/v1/pairing-tokens", &json!({ "sensors": sensors })).await?;
-        if json {
+        if api.json {
             output::json(&made);
             return Ok(());
         }
@@ -103,9 +97,6 @@ pub(super) enum Alarm {
         open: bool,
         #[command(flatten)]
         api: Api,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
     },
     /// Clear an alarm that was looked into.
     Clear {
@@ -118,13 +109,13 @@ pub(super) enum Alarm {
 impl Alarm {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::List { open, api, json } => {
+            Self::List { open, api } => {
                 let columns =
                     [("ID", "/id"), ("AT", "/at"), ("KIND", "/kind"), ("SENSOR", "/sensor"), ("WHAT TO DO", "/next")];
-                show(&api.get(&format!("/api/v1/alarms?open={open}")).await?, "alarms", &columns, json);
+                show(&api.get(&format!("/api/v1/alarms?open={open}")).await?, "alarms", &columns, api.json);
             }
             Self::Clear { id, api } => {
-                api.json(Method::POST, &format!("/api/v1/alarms/{id}/clear"), None).await?;
+                done(&api, &api.ask_json(Method::POST, &format!("/api/v1/alarms/{id}/clear"), None).await?);
             }
         }
         Ok(())
@@ -141,14 +132,11 @@ pub(super) struct Audit {
     limit: u32,
     #[command(flatten)]
     api: Api,
-    /// As JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 impl Audit {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let Self { after, limit, api, json } = self;
+        let Self { after, limit, api } = self;
         let columns = [
             ("ID", "/id"),
             ("AT", "/at"),
@@ -157,8 +145,15 @@ impl Audit {
             ("SENSOR", "/sensor"),
             ("AFTER", "/after"),
         ];
-        show(&api.get(&format!("/api/v1/audit?after={after}&limit={limit}")).await?, "records", &columns, json);
+        show(&api.get(&format!("/api/v1/audit?after={after}&limit={limit}")).await?, "records", &columns, api.json);
         Ok(())
+    }
+}
+
+/// Nothing to say but in JSON.
+fn done(api: &Api, answer: &Value) {
+    if api.json {
+        output::json(answer);
     }
 }
 

@@ -47,10 +47,11 @@ pub(super) struct SensorBody {
 #[serde(deny_unknown_fields, tag = "mode", rename_all = "kebab-case")]
 pub(super) enum ModeBody {
     CloudConnected {
+        /// Null is the one built into the portal.
+        #[serde(default, deserialize_with = "said")]
+        hub: Option<Option<Uuid>>,
         #[serde(default)]
-        hub: Option<Uuid>,
-        #[serde(default)]
-        automatic_ti: bool,
+        automatic_ti: Option<bool>,
     },
     LocallyManaged {
         #[serde(default)]
@@ -112,7 +113,7 @@ impl SensorBody {
         filed.zone = self.zone.unwrap_or(filed.zone);
         filed.tags = self.tags.unwrap_or(filed.tags);
         if let Some(mode) = self.mode {
-            filed.mode = mode.choice()?;
+            filed.mode = mode.choice(&filed.mode)?;
         }
         if let Some(wish) = self.automatic_ti {
             match &mut filed.mode {
@@ -135,10 +136,18 @@ impl SensorBody {
 }
 
 impl ModeBody {
-    fn choice(self) -> Result<ModeChoice, Refused> {
+    /// What was left out stays while the mode stays. A console does not: its pairing token served one file.
+    fn choice(self, filed: &ModeChoice) -> Result<ModeChoice, Refused> {
         Ok(match self {
             Self::CloudConnected { hub, automatic_ti } => {
-                ModeChoice::CloudConnected { hub: hub.map(HubId), automatic_ti }
+                let (filed_hub, filed_ti) = match filed {
+                    ModeChoice::CloudConnected { hub, automatic_ti } => (*hub, *automatic_ti),
+                    ModeChoice::LocallyManaged { .. } => (None, false),
+                };
+                ModeChoice::CloudConnected {
+                    hub: hub.map_or(filed_hub, |said| said.map(HubId)),
+                    automatic_ti: automatic_ti.unwrap_or(filed_ti),
+                }
             }
             Self::LocallyManaged { console } => {
                 ModeChoice::LocallyManaged { console: console.map(ConsoleBody::console).transpose()? }

@@ -79,6 +79,26 @@ fn a_reissue_moves_a_sensor_to_another_mode_and_hub_on_the_same_id() {
 }
 
 #[test]
+fn what_a_reissue_does_not_say_stays_while_the_mode_stays() {
+    let server = Server::portal();
+    let ca = server.data().join("tls-ca.pem");
+    let hub = ["--hub-url", "https://hub.example:8443", "--hub-ca", ca.to_str().unwrap()];
+    let id = server.onboard("One", &[&["--automatic-ti", "true"], &hub[..]].concat());
+    let first = server.sensor(&id)["mode"].clone();
+    assert_eq!(first["automatic_ti"], true);
+    server.cli(&["sensor", "reissue", &id, "--mode", "cloud-connected", "--zone", "DMZ"]);
+    assert_eq!(server.sensor(&id)["mode"], first);
+    server.cli(&["sensor", "reissue", &id, "--hub", "built-in"]);
+    let moved = server.sensor(&id)["mode"].clone();
+    assert!(moved["hub"].is_null());
+    assert_eq!(moved["automatic_ti"], true);
+    server.cli(&["sensor", "reissue", &id, "--mode", "locally-managed"]);
+    server.cli(&["sensor", "reissue", &id, "--mode", "cloud-connected"]);
+    let back = server.sensor(&id)["mode"].clone();
+    assert_eq!((&back["hub"], &back["automatic_ti"]), (&serde_json::Value::Null, &false.into()));
+}
+
+#[test]
 fn a_file_is_bound_to_the_key_of_a_request_that_is_signed_by_it() {
     let server = Server::portal();
     let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();

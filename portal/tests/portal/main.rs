@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
 
 mod clones;
+mod command_line;
 mod console;
 mod deleting;
 mod enrolment;
