@@ -1,13 +1,21 @@
 //! The SQLite database of the control state: one row of state, the audit. WAL, `synchronous=FULL`, one owner.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::{self, File, OpenOptions},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
 
 use picket_lifecycle::audit::AuditRecord;
 use picket_protocol::local_api;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use sha2::{Digest as _, Sha256};
 
-use super::{audit, failure::Failure};
+use super::{
+    audit,
+    failure::Failure,
+    set_aside::{self, with_suffix},
+};
 
 /// The version of what stands in the database. Raised only by what the release before could not read.
 pub(super) const VERSION: u32 = 1;
@@ -44,11 +52,8 @@ impl Database {
     /// # Errors
     /// See [`Failure`]; nothing is repaired here.
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        let fresh = !path.exists();
-        if fresh {
-            // SQLite would make it readable by all.
-            std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        if !path.exists() {
+            make(path)?;
         }
         let connection = Connection::open(path)?;
         // SQLite opens a file that it may not write without a word.
@@ -152,12 +157,30 @@ impl Database {
     }
 }
 
+/// Makes an empty database under another name, without a sync until it is whole: half a database never bears the real
+/// name, and the first start waits for two syncs instead of eleven.
+fn make(path: &Path) -> Result<(), Failure> {
+    let draft = with_suffix(path, ".draft");
+    set_aside::remove(&draft)?;
+    // SQLite would make it readable by all.
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let connection = Connection::open(&draft)?;
+    connection.execute_batch(&format!(
+        "PRAGMA locking_mode=EXCLUSIVE; PRAGMA synchronous=OFF; PRAGMA journal_mode=OFF;
+         BEGIN; {SCHEMA} PRAGMA user_version={VERSION}; COMMIT; PRAGMA journal_mode=WAL;"
+    ))?;
+    connection.close().map_err(|(_, error)| error)?;
+    File::open(&draft)?.sync_all()?;
+    fs::rename(&draft, path)?;
+    Ok(picket_durable::sync_folder(path.parent().unwrap_or(Path::new("/")))?)
+}
+
 /// The version in a database file, read from its header (offset 60 of the SQLite file format) without touching it.
 /// None when there is no such file or it is no database.
 pub(super) fn version_on_disk(path: &Path) -> Option<u32> {
     use std::io::Read as _;
     let mut header = [0u8; 64];
-    std::fs::File::open(path).ok()?.read_exact(&mut header).ok()?;
+    File::open(path).ok()?.read_exact(&mut header).ok()?;
     let version = header.last_chunk::<4>().copied().map(u32::from_be_bytes)?;
     header.starts_with(b"SQLite format 3\0").then_some(version)
 }

@@ -31,7 +31,8 @@ impl Reserve {
             return Ok(());
         }
         let file = File::options().write(true).create_new(true).mode(0o600).open(&self.path)?;
-        let made = posix_fallocate(&file, 0, SIZE).map_err(io::Error::from).and_then(|()| file.sync_all());
+        // Not synced: one that a power cut takes away is made again at the next start.
+        let made = posix_fallocate(&file, 0, SIZE).map_err(io::Error::from);
         if made.is_err() {
             // Half a reserve would only hold the space that is wanted.
             let _ = fs::remove_file(&self.path);

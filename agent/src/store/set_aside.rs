@@ -73,7 +73,7 @@ fn kept(database: &Path) -> Vec<PathBuf> {
     kept.into_iter().map(|(_, path)| path).collect()
 }
 
-fn remove(path: &Path) -> io::Result<()> {
+pub(super) fn remove(path: &Path) -> io::Result<()> {
     for part in PARTS {
         match fs::remove_file(with_suffix(path, part)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

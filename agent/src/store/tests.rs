@@ -69,6 +69,20 @@ fn what_was_persisted_is_there_after_a_kill() {
 }
 
 #[test]
+fn a_start_that_was_cut_short_leaves_nothing_in_the_way() {
+    let lab = Lab::new();
+    for part in ["", "-wal"] {
+        fs::write(lab.state().join(format!("control.db.draft{part}")), b"half a database").unwrap();
+    }
+    let mut store = lab.open().store;
+    assert_eq!(*store.health(), Health::Ok);
+    persist(&mut store, "state").unwrap();
+    drop(store);
+    assert_eq!(lab.open().state.as_deref(), Some(&b"state"[..]));
+    assert!(lab.named("draft").is_empty());
+}
+
+#[test]
 fn only_one_agent_holds_a_state() {
     let lab = Lab::new();
     let mut first = lab.open().store;
