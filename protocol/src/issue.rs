@@ -11,6 +11,8 @@ use crate::{
     ids::Kid,
     keys::{SigningKey, thumbprint},
     reading,
+    refusal::Refusal,
+    wire::MAX_TRUST_ROOT,
 };
 
 /// Signs one trust root version with the root keys given, each once.
@@ -20,6 +22,35 @@ use crate::{
 pub fn sign_root(root: &TrustRoot, keys: &[&SigningKey]) -> Vec<u8> {
     let signers = keys.iter().map(|key| (key.kid(), |message: &[u8]| key.sign(message)));
     cose::sign(DocumentType::TrustRoot, codec::trust_root::encode(root), signers)
+}
+
+/// Adds the signatures of more root keys to a version that others signed, for keys that never meet in one place. A key
+/// that has signed already is passed over.
+///
+/// # Errors
+/// When `signed` is not a signed trust root version. Whether its signatures verify shows when it is pinned.
+pub fn cosign_root(signed: &[u8], keys: &[&SigningKey]) -> Result<Vec<u8>, Refusal> {
+    enum By<'a> {
+        Earlier([u8; 64]),
+        Key(&'a SigningKey),
+    }
+    let sign = cose::Sign::open(signed, MAX_TRUST_ROOT, DocumentType::TrustRoot)?;
+    codec::trust_root::decode(&sign.payload)?;
+    let mut signers: Vec<(Kid, By<'_>)> =
+        sign.signatures.iter().map(|earlier| (earlier.kid, By::Earlier(earlier.signature))).collect();
+    for key in keys {
+        if signers.iter().all(|(kid, _)| *kid != key.kid()) {
+            signers.push((key.kid(), By::Key(key)));
+        }
+    }
+    let signers = signers.into_iter().map(|(kid, by)| {
+        let signature = move |message: &[u8]| match by {
+            By::Earlier(signature) => signature.to_vec(),
+            By::Key(key) => key.sign(message),
+        };
+        (kid, signature)
+    });
+    Ok(cose::sign(DocumentType::TrustRoot, sign.payload, signers))
 }
 
 /// Signs an activation. Sensors refuse what [`Activation::check`] refuses: check before signing.

@@ -5,6 +5,7 @@ mod failure;
 mod folder;
 mod init;
 mod output;
+mod root_draft;
 mod roots;
 mod sensor_commands;
 mod serve;

@@ -11,6 +11,10 @@ pub(super) fn line(text: impl AsRef<str>) {
     let _ = writeln!(std::io::stdout(), "{}", text.as_ref());
 }
 
+pub(super) fn lines(texts: &[String]) {
+    texts.iter().for_each(line);
+}
+
 pub(super) fn json(value: &Value) {
     line(value.to_string());
 }

@@ -7,13 +7,12 @@ use clap::{Args, Subcommand, ValueEnum};
 use picket_protocol::{
     documents::trust_root::{PublicKey, Role, RoleKey, TrustRoot},
     ids::Kid,
-    issue::sign_root,
     keys::SigningKey,
     trust::encode_roots,
 };
 use serde_json::json;
 
-use super::{folder::write, init::keep_key, output};
+use super::{folder::write, init::keep_key, output, root_draft::Draft};
 use picket_durable as files;
 
 use crate::{
@@ -79,6 +78,21 @@ pub(super) enum Root {
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
         threshold: u8,
     },
+    /// Show a draft, and sign it with more root keys.
+    Sign {
+        /// What --draft wrote.
+        draft: PathBuf,
+        /// A root key that signs; none only shows the draft.
+        #[arg(long)]
+        root_key: Vec<PathBuf>,
+    },
+    /// Take a draft that enough root keys have signed.
+    Adopt {
+        /// What --draft wrote.
+        draft: PathBuf,
+        #[command(flatten)]
+        place: Place,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -96,6 +110,9 @@ pub(super) struct Signers {
     /// A root key that signs; as many as the threshold asks.
     #[arg(long, required = true)]
     root_key: Vec<PathBuf>,
+    /// Write the new version to this file, for `root sign` by root keys that are elsewhere, then `root adopt`.
+    #[arg(long)]
+    draft: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -133,13 +150,13 @@ impl Root {
                     None => place.make_key()?,
                 };
                 let add = move |next: &mut TrustRoot| next.keys.push(RoleKey { key, roles });
-                place.append(&signers.read()?, add)?;
+                place.append(&signers, Vec::new(), add)?;
                 output::line(format!("Key {} added", key.kid()));
             }
             Self::Withdraw { kid, place, signers } => {
                 let known = place.read()?.newest().keys.iter().any(|listed| listed.key.kid() == kid);
                 ensure!(known, "the newest trust root version names no key {kid}");
-                place.append(&signers.read()?, |next| {
+                place.append(&signers, Vec::new(), |next| {
                     next.keys.retain(|listed| listed.key.kid() != kid);
                     next.withdrawn.insert(kid);
                 })?;
@@ -149,6 +166,8 @@ impl Root {
                 ensure!(threshold <= root_keys, "a threshold of {threshold} needs as many root keys");
                 rotate(&place, &signers, &root_key_out, root_keys, threshold)?;
             }
+            Self::Sign { draft, root_key } => sign(&draft, &root_key)?,
+            Self::Adopt { draft, place } => place.adopt(&Draft::read(&draft)?)?,
         }
         Ok(())
     }
@@ -165,20 +184,28 @@ fn rotate(place: &Place, signers: &Signers, out: &Path, root_keys: u8, threshold
         kept.with_context(|| format!("make {}", path.display()))?;
     }
     let public: Vec<PublicKey> = made.iter().map(SigningKey::public).collect();
-    let mut all = signers.read()?;
-    all.extend(made.into_iter().take(usize::from(threshold)));
-    place.append(&all, move |next| {
+    let new_signers = made.into_iter().take(usize::from(threshold)).collect();
+    place.append(signers, new_signers, move |next| {
         next.root_keys = public;
         next.threshold = threshold;
     })?;
-    output::line(format!("New root keys in {}; the old ones sign nothing any more", out.display()));
+    output::line(format!("New root keys in {}; with this version the old ones sign nothing any more", out.display()));
     Ok(())
 }
 
-impl Signers {
-    fn read(&self) -> anyhow::Result<Vec<SigningKey>> {
-        self.root_key.iter().map(|path| Ok(keys::read(path)?)).collect()
+fn sign(file: &Path, root_keys: &[PathBuf]) -> anyhow::Result<()> {
+    let mut draft = Draft::read(file)?;
+    output::lines(&draft.changes());
+    if !root_keys.is_empty() {
+        draft.sign(&read_keys(root_keys)?)?;
+        draft.write(file)?;
     }
+    output::line(draft.standing());
+    Ok(())
+}
+
+fn read_keys(paths: &[PathBuf]) -> anyhow::Result<Vec<SigningKey>> {
+    paths.iter().map(|path| Ok(keys::read(path)?)).collect()
 }
 
 impl Place {
@@ -200,21 +227,34 @@ impl Place {
         Ok(key.public())
     }
 
-    /// Appends one version, after a verification as a sensor would do it.
-    fn append(&self, signers: &[SigningKey], change: impl FnOnce(&mut TrustRoot)) -> anyhow::Result<()> {
+    /// Makes one more version, signed by `signers` and by the new root keys that the change brings.
+    fn append(
+        &self,
+        signers: &Signers,
+        new_signers: Vec<SigningKey>,
+        change: impl FnOnce(&mut TrustRoot),
+    ) -> anyhow::Result<()> {
         let trust = self.read()?;
         let mut next = trust.newest().clone();
         next.version += 1;
         change(&mut next);
         next.check().context("the new version breaks a rule")?;
-        let signers: Vec<&SigningKey> = signers.iter().collect();
-        let mut roots = trust.roots().to_vec();
-        roots.push(sign_root(&next, &signers));
-        Trust::verify(roots.clone()).context("sensors would refuse the new version; are these the right root keys?")?;
+        let mut all = read_keys(&signers.root_key)?;
+        all.extend(new_signers);
+        let draft = Draft::new(trust, &next, &all)?;
+        let Some(file) = &signers.draft else { return self.adopt(&draft) };
+        draft.write(file)?;
+        output::line(draft.standing());
+        Ok(())
+    }
+
+    /// Takes in one version, after a verification as a sensor would do it.
+    fn adopt(&self, draft: &Draft) -> anyhow::Result<()> {
+        let roots = draft.roots_after(&self.read()?)?;
         write(&self.file(), &encode_roots(&roots))?;
         output::line(format!(
             "Trust root version {} in {}; a running server takes it by itself",
-            next.version,
+            draft.version(),
             self.file().display()
         ));
         Ok(())

@@ -74,3 +74,36 @@ fn rotated_root_keys_sign_and_the_old_ones_do_not() {
     server.cli(&[&add[..], &["--root-key", &new(1), "--root-key", &new(3)]].concat());
     assert_eq!(server.json(&["root", "show"])["version"], 3);
 }
+
+#[test]
+fn root_keys_that_never_meet_sign_a_draft_one_after_the_other() {
+    let server = Server::portal();
+    let path = |name: &str| server.scratch(name).to_str().unwrap().to_owned();
+    let (out, draft, elsewhere) = (path("root-keys"), path("draft.root"), path("elsewhere.root"));
+    server.cli(
+        &[
+            &["root", "rotate", "--root-key", &root_key(&server), "--root-key-out", &out][..],
+            &["--root-keys", "3", "--threshold", "2"],
+        ]
+        .concat(),
+    );
+    let key = |number: u8| format!("{out}/root-v2-{number}.key");
+    let old = signing_key(&server);
+    server.cli(&["root", "withdraw", &old, "--root-key", &key(1), "--draft", &draft]);
+    assert_eq!(server.json(&["root", "show"])["version"], 2, "a draft changes nothing");
+    assert_eq!(server.try_cli(&["root", "adopt", &draft]).status.code(), Some(3), "one of two");
+
+    // Where the second key is, there is no data folder.
+    std::fs::copy(&draft, &elsewhere).unwrap();
+    let shown = server.cli_elsewhere(&["root", "sign", &elsewhere]);
+    assert!(shown.contains(&format!("withdraws key {old}")), "{shown}");
+    assert_eq!(std::fs::read(&draft).unwrap(), std::fs::read(&elsewhere).unwrap(), "looking signs nothing");
+    assert!(!server.run(&["root", "sign", &elsewhere, "--root-key", &root_key(&server)]).status.success());
+    let signed = server.cli_elsewhere(&["root", "sign", &elsewhere, "--root-key", &key(3)]);
+    assert!(signed.contains("root adopt"), "{signed}");
+    server.cli(&["root", "adopt", &elsewhere]);
+    let shown = server.json(&["root", "show"]);
+    assert_eq!((&shown["version"], &shown["withdrawn"][0]), (&3.into(), &old.into()));
+    let again = server.try_cli(&["root", "adopt", &elsewhere]);
+    assert!(String::from_utf8_lossy(&again.stderr).contains("follows another version"), "{again:?}");
+}

@@ -96,7 +96,7 @@ impl Server {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         Command::new(PROGRAM).args(arguments).output().unwrap()
     }
 
@@ -105,6 +105,13 @@ impl Server {
         let output = self.try_cli(arguments);
         assert!(output.status.success(), "{arguments:?}: {output:?}\n{}", self.log());
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// A command that must succeed without a data folder.
+    pub(crate) fn cli_elsewhere(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
     }
 
     pub(crate) fn try_cli(&self, arguments: &[&str]) -> Output {

@@ -27,8 +27,11 @@ pub struct SignedRoot {
 }
 
 impl SignedRoot {
-    /// Gate, shape, headers, content. Signatures are not looked at.
-    pub(crate) fn open(bytes: &[u8]) -> Result<Self, Refusal> {
+    /// Gate, shape, headers, content. Signatures are not looked at, so nothing in it is believed.
+    ///
+    /// # Errors
+    /// What is wrong with its form.
+    pub fn open(bytes: &[u8]) -> Result<Self, Refusal> {
         let sign = Sign::open(bytes, MAX_TRUST_ROOT, DocumentType::TrustRoot)?;
         let root = codec::trust_root::decode(&sign.payload)?;
         let root_keys = root.root_keys.iter().map(|key| (key.kid(), *key)).collect();
@@ -45,6 +48,11 @@ impl SignedRoot {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The keys that it says it is signed by; whether they did, nobody has looked.
+    pub fn claimed_signers(&self) -> impl Iterator<Item = Kid> {
+        self.sign.signatures.iter().map(|signature| signature.kid)
     }
 
     /// The id that a chain has whose version 1 this is.
