@@ -3,7 +3,6 @@
 //! bytes received: the protected bucket and the payload go into the Sig_structure (§4.4) as they came.
 
 use alloc::{
-    collections::BTreeMap,
     format,
     string::{String, ToString as _},
     vec::Vec,
@@ -216,10 +215,10 @@ fn bad_headers(why: impl Into<String>) -> Refusal {
 }
 
 /// The entries of a protected bucket that were not yet asked for.
-struct Headers(BTreeMap<Label, Value>);
+struct Headers(Vec<(Label, Value)>);
 
 /// A header label (RFC 9052 §1.4).
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(PartialEq, Eq)]
 enum Label {
     Integer(i128),
     Text(String),
@@ -249,7 +248,7 @@ impl Headers {
     /// An empty string is an empty bucket (§3).
     fn open(protected: &[u8]) -> Result<Self, Refusal> {
         if protected.is_empty() {
-            return Ok(Self(BTreeMap::new()));
+            return Ok(Self(Vec::new()));
         }
         let value = cbor::gate_part(protected, MAX_PROTECTED, "protected header")?;
         let entries = value.into_map().map_err(|_| bad_headers("the protected header is not a map"))?;
@@ -271,7 +270,7 @@ impl Headers {
             if !matches!(label, Label::Integer(label::ALG | label::KID | label::TYP)) {
                 return Err(Refusal::Unsupported { what: format!("critical header {label}") });
             }
-            if !self.0.contains_key(&label) {
+            if self.0.iter().all(|(found, _)| *found != label) {
                 return Err(bad_headers(format!("crit names {label}, which is missing")));
             }
         }
@@ -279,7 +278,8 @@ impl Headers {
     }
 
     fn take(&mut self, label: i128) -> Option<Value> {
-        self.0.remove(&Label::Integer(label))
+        let position = self.0.iter().position(|(found, _)| *found == Label::Integer(label))?;
+        Some(self.0.swap_remove(position).1)
     }
 
     /// The key decides the algorithm; a header that says another is refused.
@@ -314,9 +314,9 @@ impl Headers {
     }
 
     fn nothing_else(self) -> Result<(), Refusal> {
-        match self.0.into_keys().next() {
+        match self.0.first() {
             None => Ok(()),
-            Some(label) => Err(bad_headers(format!("header {label} does not belong here"))),
+            Some((label, _)) => Err(bad_headers(format!("header {label} does not belong here"))),
         }
     }
 }

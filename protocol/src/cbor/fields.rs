@@ -2,7 +2,6 @@
 //! a key that nobody asks for is ignored.
 
 use alloc::{
-    collections::BTreeMap,
     format,
     string::{String, ToString},
     vec::Vec,
@@ -58,10 +57,10 @@ pub(crate) trait Write {
     fn write(&self) -> Value;
 }
 
-/// The entries of a map that were not yet asked for.
+/// The entries of a map that were not yet asked for. A list, searched from its start: our maps have a dozen keys.
 pub(crate) struct Fields<'a> {
     at: At<'a>,
-    entries: BTreeMap<i128, Value>,
+    entries: Vec<(Value, Value)>,
 }
 
 impl<'a> Fields<'a> {
@@ -69,17 +68,18 @@ impl<'a> Fields<'a> {
         let Value::Map(entries) = value else {
             return Err(at.malformed("not a map"));
         };
-        let integer_key = |(key, value): (Value, Value)| match key {
-            Value::Integer(key) => Ok((i128::from(key), value)),
-            _ => Err(at.malformed("a key that is not an integer")),
-        };
-        let entries = entries.into_iter().map(integer_key).collect::<Result<_, _>>()?;
-        Ok(Self { at, entries })
+        if entries.iter().all(|(key, _)| key.is_integer()) {
+            return Ok(Self { at, entries });
+        }
+        Err(at.malformed("a key that is not an integer"))
     }
 
     pub(crate) fn optional<T: Read>(&mut self, key: i64, name: &'static str) -> Result<Option<T>, Refusal> {
-        let at = self.at.field(name);
-        self.entries.remove(&i128::from(key)).map(|value| T::read(value, &at)).transpose()
+        let Some(position) = self.position(key.into()) else {
+            return Ok(None);
+        };
+        let (_, value) = self.entries.swap_remove(position);
+        T::read(value, &self.at.field(name)).map(Some)
     }
 
     pub(crate) fn required<T: Read>(&mut self, key: i64, name: &'static str) -> Result<T, Refusal> {
@@ -88,7 +88,11 @@ impl<'a> Fields<'a> {
 
     /// Whether `key` stands here and was not yet asked for.
     pub(crate) fn has(&self, key: i128) -> bool {
-        self.entries.contains_key(&key)
+        self.position(key).is_some()
+    }
+
+    fn position(&self, key: i128) -> Option<usize> {
+        self.entries.iter().position(|(found, _)| found.as_integer().is_some_and(|found| i128::from(found) == key))
     }
 
     pub(crate) const fn at(&self) -> &At<'a> {

@@ -10,6 +10,10 @@ use crate::{
     vectors_folder,
 };
 
+/// Larger vectors would have libFuzzer try inputs of their size, at a tenth of the speed. What is too large is met by a
+/// trust root version of more than 8 KiB.
+const MAX_SEED: usize = 16 * 1024;
+
 /// Writes the seeds that `make` makes of each vector into the folder that PICKET_FUZZ_SEEDS names, if it names one.
 /// `make` gets the vector, the place of its context, and its bytes.
 pub fn write(make: impl Fn(&Vector, u8, &[u8]) -> Vec<Vec<u8>>) {
@@ -30,7 +34,7 @@ pub fn write(make: impl Fn(&Vector, u8, &[u8]) -> Vec<Vec<u8>>) {
 /// Seeds for a target that takes a context and one kind of document, as it is and signed anew.
 pub fn of_document(document: Document) -> impl Fn(&Vector, u8, &[u8]) -> Vec<Vec<u8>> {
     move |vector, context, bytes| {
-        if vector.document != document {
+        if vector.document != document || bytes.len() > MAX_SEED {
             return vec![];
         }
         [context, context | SIGN_ANEW].iter().map(|first| [&[*first], bytes].concat()).collect()
@@ -47,6 +51,7 @@ pub fn with_parts(bytes: &[u8]) -> Vec<Vec<u8>> {
         }
         next += 1;
     }
+    parts.retain(|part| part.len() <= MAX_SEED);
     parts
 }
 

@@ -47,5 +47,19 @@ pub(super) fn all() -> Vec<Made> {
             &[Sign::root(root, &[cast::seed::ROOT_A]).bytes()],
             "an ignored key makes it too large",
         ),
+        refused(
+            Size,
+            TOO_LARGE,
+            "brings-root-too-large",
+            accepted::file(&with_large_second(), &accepted::plain_cose()),
+            "version 2 in the file has more than 8192 bytes",
+        )
+        .in_context("trusts-version-1")
+        .repaired("brings-version-2"),
     ]
+}
+
+fn with_large_second() -> [Vec<u8>; 2] {
+    let second = edited(&accepted::content(&cast::chain(2)[1]), |root| set(root, &[], 99, vec![0u8; 8192].as_slice()));
+    [cast::chain(1)[0].clone(), Sign::root(second, &[cast::seed::ROOT_A]).bytes()]
 }
