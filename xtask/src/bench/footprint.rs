@@ -13,22 +13,23 @@ use picket_lab::{Binaries, Program};
 
 use self::process::{Cost, memory_kib};
 use super::{programs::Shipped, statistics::judge};
-use crate::packages;
 
 const MOST_MEMORY_MIB: f64 = 8.0;
 const GOAL_MIB: f64 = 6.5;
 const MOST_WAKE_UPS: f64 = 1.0;
 const MOST_PROGRAM_MB: f64 = 6.0;
 
-pub(super) fn run(watch: u64, install: bool) -> Result<bool> {
-    let missing = packages::provide(&peers::PACKAGES, install)?;
+pub(super) fn run(watch: u64) -> Result<bool> {
     let mut shipped = Shipped::set_up(60)?;
     shipped.agent.start()?;
     let sensor = shipped.portal.add_sensor("measured", &["--mode", "cloud-connected"])?;
     let file = shipped.portal.download(&sensor, &shipped.folder.join("measured.activation"))?;
     shipped.agent.activate(&file)?;
     shipped.agent.until("it is connected", |status| status["upstream"]["link"] == "connected")?;
-    let peers = peers::start(shipped.folder.path(), &missing)?;
+    let mut peers = peers::start(shipped.folder.path())?;
+    for (_, peer) in &mut peers {
+        peer.must_run()?;
+    }
     println!("Watching for {watch} s …");
     let agent = shipped.agent.program()?;
     let mut watched = vec![("picket-agent", Watched::begin(agent)?)];
@@ -46,9 +47,6 @@ pub(super) fn run(watch: u64, install: bool) -> Result<bool> {
         let figures = watched.end(program)?;
         figures.print(name);
         own.get_or_insert(figures);
-    }
-    for name in missing {
-        println!("{name} is not installed and was left out: cargo xtask bench footprint --install");
     }
     let Some(own) = own else { return Ok(false) };
     let size = std::fs::metadata(Binaries::of_profile("size")?.program("picket-agent")?)?.len();

@@ -11,7 +11,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use picket_lab::ending;
 
-use self::programs::driver;
+use self::programs::{driver, portal_driver};
 
 #[derive(Args)]
 pub(crate) struct Bench {
@@ -20,9 +20,6 @@ pub(crate) struct Bench {
     /// How long the idle footprint is watched, in seconds
     #[arg(long, default_value_t = 300)]
     watch: u64,
-    /// Install missing Debian packages without asking (also when CI is set)
-    #[arg(long)]
-    install: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -48,9 +45,9 @@ impl Bench {
             Name::Verify => driver("size", "bench-verify", &[]),
             Name::Commit => commit::run(),
             Name::Ready => ready::run(),
-            Name::Footprint => footprint::run(self.watch, self.install),
-            Name::Heartbeats => driver("release", "bench-portal", &["heartbeats"]),
-            Name::Enrolments => driver("release", "bench-portal", &["enrolments"]),
+            Name::Footprint => footprint::run(self.watch),
+            Name::Heartbeats => portal_driver(&["heartbeats"]),
+            Name::Enrolments => portal_driver(&["enrolments"]),
         }
     }
 }

@@ -7,12 +7,18 @@ use picket_lab::{Agent, Binaries, Portal, PrivateFolder, Role, Settings};
 
 use crate::builds::{build, target_folder};
 
-/// Builds a driver of the tests package, and the portal beside it, and runs it.
+/// Builds a driver of the tests package, and runs it.
 pub(super) fn driver(profile: &str, name: &str, arguments: &[&str]) -> Result<bool> {
-    build(profile, &["--package", "picket-tests", "--package", "picket-portal"])?;
+    build(profile, &["--package", "picket-tests", "--bin", name])?;
     let program = target_folder()?.join(profile).join(name);
     let status = Command::new(&program).args(arguments).status();
     Ok(status.with_context(|| format!("cannot run {}", program.display()))?.success())
+}
+
+/// As [`driver`], of a portal, as it is shipped, beside it.
+pub(super) fn portal_driver(arguments: &[&str]) -> Result<bool> {
+    build("release", &["--package", "picket-portal"])?;
+    driver("release", "bench-portal", arguments)
 }
 
 /// A portal and an agent, as they are shipped. Fields are dropped in their order.
