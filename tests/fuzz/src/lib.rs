@@ -35,11 +35,13 @@ pub fn split(data: &[u8]) -> Option<(u8, &[u8])> {
     data.split_first().map(|(first, rest)| (*first, rest))
 }
 
-/// With the feature `planted-panic`: panics on inputs that hold "FUZZ" from their second byte on.
+/// With the feature `planted-panic`: panics on inputs that hold "FUZZ" from their second byte on. One comparison of four
+/// bytes: one in 2^32 by chance, so the fuzzer must learn it from its trace of comparisons.
 pub fn planted(data: &[u8]) {
     #[cfg(feature = "planted-panic")]
-    if let [_, b'F', b'U', b'Z', b'Z', ..] = data {
-        panic!("the planted panic");
+    if let Some(bytes) = data.get(1..).and_then(|rest| rest.first_chunk::<4>()) {
+        let found = std::hint::black_box(u32::from_le_bytes(*bytes));
+        assert!(found != u32::from_le_bytes(*b"FUZZ"), "the planted panic");
     }
     let _ = data;
 }
