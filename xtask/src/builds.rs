@@ -9,9 +9,10 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-/// The repository's root.
-pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the repository")
+/// The repository's root, as the cargo that runs this program names it: a clone may have been moved since the build.
+pub(crate) fn root() -> PathBuf {
+    let own = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    own.parent().map_or_else(|| PathBuf::from("."), Path::to_owned)
 }
 
 /// The cargo that started this program, at the repository's root.
