@@ -79,7 +79,13 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    // What an earlier run left there may be a second name of the file to be kept, a link, or readable by others: a draft is
+    // always a file of its own.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     let written = file.write_all(content).and_then(|()| file.sync_all());
     if written.is_err() {
         // A half-written draft on a full disk only makes the disk fuller.
@@ -126,6 +132,24 @@ mod tests {
         replace(&path, b"second").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"second");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_draft_left_behind_is_never_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, elsewhere) = (folder.path().join("key.pem"), folder.path().join("elsewhere"));
+        let draft = draft_of(&path);
+        fs::write(&elsewhere, b"another's").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &draft).unwrap();
+        replace(&path, b"first").unwrap();
+        fs::hard_link(&elsewhere, &draft).unwrap();
+        replace(&path, b"second").unwrap();
+        fs::write(&draft, b"").unwrap();
+        fs::set_permissions(&draft, fs::Permissions::from_mode(0o666)).unwrap();
+        replace(&path, b"third").unwrap();
+        assert_eq!(fs::read(&elsewhere).unwrap(), b"another's");
+        assert_eq!(fs::read(&path).unwrap(), b"third");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]
