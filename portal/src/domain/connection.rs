@@ -1,6 +1,11 @@
 //! How a sensor stands, as people see it: connected or not, healthy or not. Computed when asked, stored nowhere.
 
-use picket_protocol::{documents::activation::Mode, heartbeat::Component, ids::Serial, time::UnixSeconds};
+use picket_protocol::{
+    documents::activation::Mode,
+    heartbeat::{Component, DesiredState},
+    ids::Serial,
+    time::UnixSeconds,
+};
 use serde::Serialize;
 
 use super::chain::Suspicion;
@@ -95,10 +100,11 @@ pub enum Health {
     NotReported,
 }
 
-/// After how many seconds of silence a sensor counts as disconnected.
+/// After how many seconds of silence a sensor counts as disconnected. The interval is the sensor's own word, and none may
+/// excuse itself for longer than the longest there is.
 #[must_use]
 pub fn disconnected_after(interval_seconds: u32) -> i64 {
-    (3 * i64::from(interval_seconds)).max(300)
+    (3 * i64::from(interval_seconds.min(*DesiredState::INTERVALS.end()))).max(300)
 }
 
 impl Facts {
@@ -176,6 +182,8 @@ mod tests {
         let slow = Facts { interval_seconds: 900, ..facts };
         assert_eq!(slow.connection(NOW.plus(2700)), Connection::Connected);
         assert_eq!(slow.connection(NOW.plus(2701)), Connection::Disconnected);
+        let boundless = Facts { interval_seconds: u32::MAX, ..facts };
+        assert_eq!(boundless.connection(NOW.plus(2701)), Connection::Disconnected);
     }
 
     #[test]
