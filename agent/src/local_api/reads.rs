@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     response::Response,
 };
 use picket_protocol::{
@@ -64,7 +67,8 @@ pub(super) async fn audit(
     Ok(answer::value(&records))
 }
 
-pub(super) async fn explain(Path(code): Path<String>) -> Result<Response, Refused> {
+pub(super) async fn explain(code: Result<Path<String>, PathRejection>) -> Result<Response, Refused> {
+    let Path(code) = code.map_err(|rejection| Refusal::InvalidRequest { why: rejection.body_text() })?;
     let words = refusal::explain(&code).ok_or_else(|| {
         let code: String = code.chars().take(100).collect();
         Refusal::NotFound { what: format!("code {code}") }

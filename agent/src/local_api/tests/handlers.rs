@@ -112,6 +112,8 @@ async fn codes_are_explained() {
     assert_eq!(explanation.code, "portal.voided");
     let response = world.call(OTHER, "GET", "/v1/explain/portal.nonsense", "").await;
     assert_eq!(code(response).await, (StatusCode::NOT_FOUND, "request.not-found".into()));
+    let response = world.call(OTHER, "GET", "/v1/explain/%ff", "").await;
+    assert_eq!(code(response).await, (StatusCode::BAD_REQUEST, "request.invalid".into()));
 }
 
 #[tokio::test]
