@@ -1,6 +1,7 @@
 //! The program: `init`, `root` and `serve` work on the data folder; everything else asks the running server.
 
 mod client;
+mod descriptors;
 mod failure;
 mod folder;
 mod init;

@@ -13,7 +13,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{folder, output};
+use super::{descriptors, folder, output};
 use crate::{
     authority::{certificates::CertificateAuthority, trust::Trust},
     clock,
@@ -111,7 +111,8 @@ impl Server {
         folder::write(&self.folder.people_address(), people.to_string().as_bytes())?;
         let (stop, stopped) = watch::channel(false);
         let tls = device::tls::server_config(Arc::clone(&self.certificate))?;
-        let device = tokio::spawn(device::serve(self.sensors, tls, Arc::clone(&self.portal), stopped.clone()));
+        let room = descriptors::room_for_connections().context("ask for the number of open files")?;
+        let device = tokio::spawn(device::serve(self.sensors, tls, Arc::clone(&self.portal), room, stopped.clone()));
         let served = tokio::spawn(people::serve(self.people, Arc::clone(&self.portal), stopped));
         let look = Lookout {
             folder: self.folder.clone(),

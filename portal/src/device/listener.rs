@@ -18,7 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use super::{peer::Peer, routes};
 use crate::portal::Portal;
 
-/// Connections at once; more wait in the kernel's backlog.
+/// Connections at once, if the system has room for as many; more wait in the kernel's backlog.
 const MAX_CONNECTIONS: usize = 20_000;
 /// From TCP accept to the end of the handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,15 +32,16 @@ const MAX_HEADERS: usize = 64;
 /// For open requests to end when told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// Serves until `stop` changes, then drains.
+/// Serves at most `room` connections at once until `stop` changes, then drains.
 pub async fn serve(
     listener: TcpListener,
     tls: Arc<ServerConfig>,
     portal: Arc<Portal>,
+    room: usize,
     mut stop: watch::Receiver<bool>,
 ) {
     let acceptor = TlsAcceptor::from(tls);
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let places = Arc::new(Semaphore::new(room.min(MAX_CONNECTIONS)));
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {

@@ -76,6 +76,8 @@ impl Store {
     /// When the database failed or was too busy.
     pub async fn remember_probes(&self, sensor: SensorId, nonces: Vec<String>) -> Result<(), Refused> {
         const KEPT_SECONDS: i64 = 86_400;
+        /// A sensor that goes mad, or bad, fills no disk.
+        const KEPT_NONCES: i64 = 1000;
         self.write(move |work| {
             Box::pin(async move {
                 let known = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sensors WHERE id = ?")
@@ -98,6 +100,14 @@ impl Store {
                         .execute(&mut work.connection)
                         .await?;
                 }
+                sqlx::query(
+                    "DELETE FROM hub_probes WHERE sensor = ?1 AND nonce NOT IN \
+                     (SELECT nonce FROM hub_probes WHERE sensor = ?1 ORDER BY at DESC LIMIT ?2)",
+                )
+                .bind(&sensor.as_bytes()[..])
+                .bind(KEPT_NONCES)
+                .execute(&mut work.connection)
+                .await?;
                 Ok(())
             })
         })

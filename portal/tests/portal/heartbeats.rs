@@ -3,6 +3,7 @@
 use picket_protocol::heartbeat::Standing;
 use rcgen::{CertificateParams, DnType, SanType};
 use serde_json::json;
+use sqlx::Connection as _;
 
 use crate::{
     sensor::{Sensor, code},
@@ -111,6 +112,42 @@ async fn a_pushed_reissue_goes_with_the_answer_until_it_is_claimed() {
     assert_eq!(sensor.beat(server.sensors(), Standing::Committed).await.unwrap().reissue, None);
     let refused = server.try_cli(&["sensor", "reissue", &id, "--mode", "locally-managed", "--push"]);
     assert!(!refused.status.success());
+}
+
+#[tokio::test]
+async fn silent_connections_leave_files_for_everything_else() {
+    let mut server = Server::portal();
+    server.kill();
+    // Did the server not raise the limit, or give all of it to connections, then these would take more than there is.
+    server.start_with_open_files(64, 320);
+    let sensors = server.sensors();
+    let mut callers: tokio::task::JoinSet<_> = (0..340).map(|_| tokio::net::TcpStream::connect(sensors)).collect();
+    let mut silent = Vec::new();
+    // Those that there is room for, and some that the kernel keeps waiting.
+    while silent.len() < 150 {
+        silent.push(callers.join_next().await.unwrap().unwrap().unwrap());
+    }
+    assert_eq!(server.json(&["sensor", "list"])["counts"]["onboarded"], 0);
+    drop((silent, callers));
+    Sensor::enrolled(&server, "One").await;
+    assert!(!server.log().contains("Too many open files"), "{}", server.log());
+}
+
+#[tokio::test]
+async fn a_sensor_that_floods_the_hub_with_probes_fills_nothing() {
+    let server = Server::portal();
+    let sensor = Sensor::enrolled(&server, "One").await;
+    let source = format!("/sensors/{}", sensor.id);
+    for batch in 0..2 {
+        let event = |number| json!({ "specversion": "1.0", "id": format!("{batch}-{number}"), "source": source, "type": "io.picket.probe" });
+        let events = (0..1000).map(event).collect::<Vec<_>>();
+        let (status, _) = sensor.hub_events(server.sensors(), &json!(events)).await;
+        assert_eq!(status.as_u16(), 200);
+    }
+    let database = format!("sqlite:{}", server.data().join("portal.db").display());
+    let mut database = sqlx::SqliteConnection::connect(&database).await.unwrap();
+    let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM hub_probes").fetch_one(&mut database).await.unwrap();
+    assert_eq!(kept, 1000);
 }
 
 #[tokio::test]

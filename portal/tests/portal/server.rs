@@ -52,7 +52,22 @@ impl Server {
     }
 
     pub(crate) fn start(&mut self) {
-        let mut process = Command::new(PROGRAM)
+        self.start_as(Command::new(PROGRAM));
+    }
+
+    /// Starts it where no more than `files` may be open, and a program begins with `at_first`.
+    pub(crate) fn start_with_open_files(&mut self, at_first: u32, files: u32) {
+        let mut shell = Command::new("sh");
+        shell.args([
+            "-c",
+            &format!("set -e; ulimit -S -n {at_first}; ulimit -H -n {files}; exec \"$0\" \"$@\""),
+            PROGRAM,
+        ]);
+        self.start_as(shell);
+    }
+
+    fn start_as(&mut self, mut command: Command) {
+        let mut process = command
             .args(["serve", "--sensors-listen", "127.0.0.1:0", "--people-listen", "127.0.0.1:0", "--data"])
             .arg(self.data())
             .args(["--heartbeat-interval", "10"])
@@ -92,7 +107,7 @@ impl Server {
         self.running.as_ref().unwrap().people
     }
 
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
