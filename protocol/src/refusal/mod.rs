@@ -1,7 +1,7 @@
 //! Every refusal of Picket, once: a stable code, a title, what was found, and the next step.
 //!
 //! One value is the RFC 9457 problem of the local API, the line of `picketctl`, the message of the console, the field
-//! in the log, and a page of the docs. [`words`] holds the fixed texts.
+//! in the log, and a page of the docs. [`Words`] are the fixed texts.
 
 mod words;
 

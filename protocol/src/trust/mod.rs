@@ -1,7 +1,7 @@
 //! Which keys are believed, for what: versioned, threshold-signed trust roots in chains, and the store of pinned ones.
 //!
-//! [`signed_root`] opens one version; [`chain`] verifies versions against each other; [`store`] knows which chains this
-//! sensor believes and judges the chain that a file carries; [`file`] is a chain as a file.
+//! A [`SignedRoot`] is one version, opened; a [`Chain`] is versions verified against each other; the [`TrustStore`] knows
+//! which chains this sensor believes and judges the chain that a file carries.
 
 mod chain;
 mod file;
