@@ -31,6 +31,14 @@ impl PrivateFolder {
         Self::within(&parent)
     }
 
+    /// Makes one on a disk, for what is measured durable: the folders of [`Self::new`] may lie in memory.
+    ///
+    /// # Errors
+    /// When it cannot be written to.
+    pub fn on_disk() -> Result<Self> {
+        Self::within(Path::new("/var/tmp"))
+    }
+
     /// Makes one in `parent`.
     ///
     /// # Errors

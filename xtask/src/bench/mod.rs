@@ -2,6 +2,7 @@
 
 mod commit;
 mod footprint;
+mod portal;
 mod probe;
 mod programs;
 mod ready;
@@ -11,7 +12,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use picket_lab::ending;
 
-use self::programs::{driver, portal_driver};
+use self::programs::driver;
 
 #[derive(Args)]
 pub(crate) struct Bench {
@@ -46,8 +47,8 @@ impl Bench {
             Name::Commit => commit::run(),
             Name::Ready => ready::run(),
             Name::Footprint => footprint::run(self.watch),
-            Name::Heartbeats => portal_driver(&["heartbeats"]),
-            Name::Enrolments => portal_driver(&["enrolments"]),
+            Name::Heartbeats => portal::run("heartbeats"),
+            Name::Enrolments => portal::run("enrolments"),
         }
     }
 }

@@ -15,12 +15,6 @@ pub(super) fn driver(profile: &str, name: &str, arguments: &[&str]) -> Result<bo
     Ok(status.with_context(|| format!("cannot run {}", program.display()))?.success())
 }
 
-/// As [`driver`], of a portal, as it is shipped, beside it.
-pub(super) fn portal_driver(arguments: &[&str]) -> Result<bool> {
-    build("release", &["--package", "picket-portal"])?;
-    driver("release", "bench-portal", arguments)
-}
-
 /// A portal and an agent, as they are shipped. Fields are dropped in their order.
 pub(super) struct Shipped {
     pub(super) agent: Agent,
@@ -33,7 +27,7 @@ impl Shipped {
     pub(super) fn set_up(heartbeat_interval_seconds: u32) -> Result<Self> {
         build("size", &["--package", "picket-agent", "--package", "picket-portal"])?;
         let binaries = Binaries::of_profile("size")?;
-        let folder = PrivateFolder::new()?;
+        let folder = PrivateFolder::on_disk()?;
         let mut portal = Portal::init(&binaries, Role::Portal, &folder.join("portal"))?;
         portal.start()?;
         let settings = Settings { heartbeat_interval_seconds, ..Settings::default() };

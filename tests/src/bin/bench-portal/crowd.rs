@@ -23,7 +23,7 @@ pub(crate) struct Crowd {
 impl Crowd {
     pub(crate) fn register(size: usize) -> Result<Self> {
         ending::end_cleanly_on_signals()?;
-        let folder = PrivateFolder::new()?;
+        let folder = PrivateFolder::on_disk()?;
         let mut portal = Portal::init(&Binaries::beside_this_program()?, Role::Portal, &folder.join("portal"))?;
         portal.start()?;
         let mut crowd = Self { portal, activations: Vec::new(), folder };
