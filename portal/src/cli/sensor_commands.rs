@@ -139,16 +139,13 @@ pub(super) struct ModeArguments {
     #[command(flatten)]
     hub: HubArguments,
     /// The management console: `https://HOST[:PORT]`.
-    #[arg(long, requires_all = ["console_ca", "pairing"])]
+    #[arg(long, requires_all = ["console_ca", "pairing_token_file"])]
     console_url: Option<String>,
     /// The CA certificates it is believed by, PEM.
     #[arg(long)]
     console_ca: Option<PathBuf>,
-    /// A pairing token made there. Others on this machine can read a command line: prefer the file.
-    #[arg(long, group = "pairing")]
-    pairing_token: Option<String>,
-    /// A file with a pairing token.
-    #[arg(long, group = "pairing")]
+    /// A file with a pairing token made there. Not the token itself: others can read a command line.
+    #[arg(long)]
     pairing_token_file: Option<PathBuf>,
 }
 
@@ -303,12 +300,8 @@ impl ModeArguments {
     fn console(&self) -> anyhow::Result<Value> {
         let (Some(url), Some(ca)) = (&self.console_url, &self.console_ca) else { return Ok(Value::Null) };
         let read = |path: &PathBuf| std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()));
-        let token = match (&self.pairing_token, &self.pairing_token_file) {
-            (Some(token), _) => token.clone(),
-            (None, Some(path)) => read(path)?.trim().to_owned(),
-            (None, None) => bail!("a management console needs a pairing token"),
-        };
-        Ok(json!({ "url": url, "ca_pem": read(ca)?, "pairing_token": token }))
+        let Some(token) = &self.pairing_token_file else { bail!("a management console needs a pairing token") };
+        Ok(json!({ "url": url, "ca_pem": read(ca)?, "pairing_token": read(token)?.trim() }))
     }
 }
 

@@ -180,13 +180,14 @@ impl Portal {
         Ok(file.to_owned())
     }
 
-    /// A new pairing token of a management console.
+    /// A file with a new pairing token of a management console.
     ///
     /// # Errors
-    /// When it refuses.
-    pub fn pairing_token(&self) -> Result<String> {
+    /// When it refuses, or the file cannot be written.
+    pub fn pairing_token(&self, file: &Path) -> Result<PathBuf> {
         let made = self.ask(&["pairing-token", "add"])?;
-        made["tokens"][0].as_str().map(str::to_owned).with_context(|| format!("no token in {made}"))
+        fs::write(file, made["tokens"][0].as_str().with_context(|| format!("no token in {made}"))?)?;
+        Ok(file.to_owned())
     }
 
     /// What the portal knows of a sensor.

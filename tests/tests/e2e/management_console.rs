@@ -2,7 +2,10 @@
 
 use anyhow::{Result, ensure};
 use picket_lab::{Binaries, Portal, Role};
-use picket_tests::{Scene, scene::proved};
+use picket_tests::{
+    Scene,
+    scene::{as_text, proved},
+};
 
 fn console(scene: &Scene) -> Result<Portal> {
     let binaries = Binaries::beside_this_program()?;
@@ -11,14 +14,18 @@ fn console(scene: &Scene) -> Result<Portal> {
     Ok(console)
 }
 
+fn pairing_token(scene: &Scene, console: &Portal) -> Result<String> {
+    as_text(&console.pairing_token(&scene.folder.join("pairing-token"))?)
+}
+
 #[test]
 fn a_locally_managed_sensor_reports_to_its_management_console_only() -> Result<()> {
     let mut scene = Scene::new()?;
     let console = console(&scene)?;
-    let token = console.pairing_token()?;
-    let authority = picket_tests::scene::as_text(&console.authority())?;
+    let token = pairing_token(&scene, &console)?;
+    let authority = as_text(&console.authority())?;
     let settings = ["--mode", "locally-managed", "--console-url", console.url(), "--console-ca", &authority];
-    let sensor = scene.onboard("on-premises", &[&settings[..], &["--pairing-token", &token]].concat())?;
+    let sensor = scene.onboard("on-premises", &[&settings[..], &["--pairing-token-file", &token]].concat())?;
     // With no portal to be seen, whatever works works by the console alone.
     scene.portal.kill();
     scene.agent.activate(&sensor.file)?;
@@ -34,11 +41,11 @@ fn a_locally_managed_sensor_reports_to_its_management_console_only() -> Result<(
 fn a_dead_management_console_stops_nothing() -> Result<()> {
     let scene = Scene::new()?;
     let mut console = console(&scene)?;
-    let token = console.pairing_token()?;
-    let authority = picket_tests::scene::as_text(&console.authority())?;
+    let token = pairing_token(&scene, &console)?;
+    let authority = as_text(&console.authority())?;
     console.stop()?;
     let settings = ["--mode", "locally-managed", "--console-url", console.url(), "--console-ca", &authority];
-    let sensor = scene.onboard("alone", &[&settings[..], &["--pairing-token", &token]].concat())?;
+    let sensor = scene.onboard("alone", &[&settings[..], &["--pairing-token-file", &token]].concat())?;
     scene.agent.activate(&sensor.file)?;
     let status = scene.agent.until("pairing was tried", |status| !status["upstream"]["problem"].is_null())?;
     ensure!(status["active"]["activation"]["mode"] == "locally-managed", "{status}");

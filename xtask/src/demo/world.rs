@@ -48,9 +48,7 @@ impl World {
     /// A file with a pairing token of the management console, asked for aloud.
     pub(super) fn pairing_token(&self) -> Result<PathBuf> {
         aloud("picket-portal", &["pairing-token", "add"]);
-        let file = self.folder.join("pairing-token");
-        fs::write(&file, self.console.pairing_token()?)?;
-        Ok(file)
+        self.console.pairing_token(&self.folder.join("pairing-token"))
     }
 
     /// A new activation file of the sensor, as a person downloads it.
