@@ -11,6 +11,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod alerts;
 pub mod armour;
 pub mod cbor;
 mod codec;

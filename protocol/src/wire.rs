@@ -19,6 +19,8 @@ pub const MEDIA_ANSWER: &str = "application/picket-heartbeat-answer+cbor";
 pub const MEDIA_ACTIVATION_FILE: &str = "application/picket-activation";
 /// A CloudEvents 1.0 batch, JSON.
 pub const MEDIA_EVENTS: &str = "application/cloudevents-batch+json";
+/// One CloudEvent 1.0, JSON.
+pub const MEDIA_EVENT: &str = "application/cloudevents+json";
 /// A problem (RFC 9457).
 pub const MEDIA_PROBLEM: &str = "application/problem+json";
 /// A certificate signing request (RFC 7030 §4.2.1), base64.
@@ -28,7 +30,15 @@ pub const MEDIA_CERTS_ONLY: &str = "application/pkcs7-mime; smime-type=certs-onl
 
 /// The CloudEvents type of a hub probe. Its `id` is the nonce.
 pub const EVENT_PROBE: &str = "io.picket.probe";
+/// The CloudEvents type of an alert.
+pub const EVENT_ALERT: &str = "io.picket.alert";
+/// The CloudEvents type of numbers that never come.
+pub const EVENT_SKIP: &str = "io.picket.skip";
 
+/// Most bytes of a batch of events, once unpacked. An alert of the longest record fits with room to spare.
+pub const MAX_EVENTS_BODY: usize = 2 * 1024 * 1024;
+/// Most events in a batch.
+pub const MAX_EVENTS: usize = 4096;
 /// Most bytes of an activation file.
 pub const MAX_ACTIVATION_FILE: usize = 64 * 1024;
 /// Most bytes of an armoured activation file.
