@@ -2,6 +2,8 @@
 //!
 //! Reads one file. What is set at run time (proxy, name) is control state, not here.
 
+mod alerts;
+
 use std::{
     collections::BTreeMap,
     fs, io,
@@ -15,6 +17,9 @@ use nix::unistd::{Uid, User};
 use picket_lifecycle::settings::Settings;
 use picket_protocol::local_api::ProxySettings;
 use serde::Deserialize;
+
+pub use self::alerts::{AlertSettings, EngineSource};
+use self::alerts::{RawAlertLog, RawDelivery, RawEngine};
 
 use crate::{
     clock,
@@ -43,6 +48,8 @@ pub struct Config {
     pub post_quantum: bool,
     /// The proxy, until one is set at run time.
     pub proxy: Option<ProxySettings>,
+    /// Detection engine, alert log and delivery.
+    pub alerts: AlertSettings,
 }
 
 /// Settings that cannot be used. Names file and key.
@@ -92,6 +99,14 @@ pub enum InvalidConfig {
     },
 }
 
+/// A value outside its range, wherever it was written.
+#[derive(Debug)]
+struct Wrong {
+    key: &'static str,
+    expected: &'static str,
+    found: String,
+}
+
 /// The file as it is written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -105,6 +120,9 @@ struct Raw {
     probation_seconds: i64,
     post_quantum: bool,
     proxy: Option<ProxySettings>,
+    engine: RawEngine,
+    alert_log: RawAlertLog,
+    delivery: RawDelivery,
 }
 
 impl Default for Raw {
@@ -119,6 +137,9 @@ impl Default for Raw {
             probation_seconds: 900,
             post_quantum: true,
             proxy: None,
+            engine: RawEngine::default(),
+            alert_log: RawAlertLog::default(),
+            delivery: RawDelivery::default(),
         }
     }
 }
@@ -165,7 +186,9 @@ impl Config {
             ("post_quantum", self.post_quantum.to_string()),
             ("proxy", self.proxy.as_ref().map_or("none".into(), |proxy| proxy.url.clone())),
         ];
-        shown.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+        let mut shown: BTreeMap<_, _> = shown.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        self.alerts.show(&mut shown);
+        shown
     }
 
     /// What the lifecycle has to know.
@@ -195,7 +218,9 @@ impl Config {
 
 impl Raw {
     fn check(self, path: &Path) -> Result<Config, InvalidConfig> {
-        let value = |key, expected, found: String| InvalidConfig::Value { path: path.to_owned(), key, expected, found };
+        let wrong =
+            |Wrong { key, expected, found }| InvalidConfig::Value { path: path.to_owned(), key, expected, found };
+        let value = |key, expected, found: String| wrong(Wrong { key, expected, found });
         let folders = [
             ("state_directory", &self.state_directory),
             ("runtime_directory", &self.runtime_directory),
@@ -216,6 +241,7 @@ impl Raw {
         if let Some(proxy) = &self.proxy {
             Proxy::try_from(proxy).map_err(|source| InvalidConfig::Proxy { path: path.to_owned(), source })?;
         }
+        let alerts = AlertSettings::check(self.engine, &self.alert_log, &self.delivery).map_err(wrong)?;
         Ok(Config {
             console_user: resolve_user(&self.console_user),
             state_directory: self.state_directory,
@@ -226,6 +252,7 @@ impl Raw {
             probation_seconds: probation,
             post_quantum: self.post_quantum,
             proxy: self.proxy,
+            alerts,
         })
     }
 }
@@ -262,12 +289,24 @@ mod tests {
         assert_eq!((config.heartbeat_interval_seconds.get(), config.probation_seconds.get()), (60, 900));
         assert!(config.post_quantum);
         assert_eq!(config.proxy, None);
+        assert_eq!(config.alerts.source, EngineSource::File("/var/log/suricata/eve.json".into()));
+        assert_eq!((config.alerts.max_bytes, config.alerts.max_age.as_secs()), (2 << 30, 30 * 86_400));
+        assert_eq!((config.alerts.anomalies, config.alerts.kilobits_per_second), (false, None));
+    }
+
+    #[test]
+    fn takes_a_socket_in_place_of_the_file_and_not_beside_it() {
+        let socket = "[engine]\neve_socket = \"/run/picket/eve.sock\"";
+        assert_eq!(load(socket, 0o644).unwrap().alerts.source, EngineSource::Socket("/run/picket/eve.sock".into()));
+        let both = format!("{socket}\neve_file = \"/var/log/suricata/eve.json\"");
+        assert!(refusal(&both).contains("engine.eve_socket"));
     }
 
     #[test]
     fn names_an_unknown_key() {
         assert!(refusal("heartbeat_intervall_seconds = 3").contains("heartbeat_intervall_seconds"));
         assert!(refusal("[proxy]\nurl = \"http://a:1\"\nusr = \"a\"").contains("usr"));
+        assert!(refusal("[alert_log]\nmax_megabytes = 1").contains("max_megabytes"));
     }
 
     #[test]
@@ -277,6 +316,11 @@ mod tests {
         assert!(refusal("probation_seconds = -1").contains("probation_seconds"));
         assert!(refusal("state_directory = \"var\"").contains("state_directory"));
         assert!(refusal("post_quantum = \"perhaps\"").contains("post_quantum"));
+        assert!(refusal("[engine]\neve_file = \"eve.json\"").contains("engine.eve_file must be an absolute path"));
+        assert!(refusal("[engine]\neve_socket = \"eve.sock\"").contains("engine.eve_socket"));
+        assert!(refusal("[alert_log]\nmax_mebibytes = 7").contains("alert_log.max_mebibytes must be 8 to 1048576"));
+        assert!(refusal("[alert_log]\nmax_days = 0").contains("alert_log.max_days"));
+        assert!(refusal("[delivery]\nkilobits_per_second = 0").contains("delivery.kilobits_per_second"));
     }
 
     #[test]
