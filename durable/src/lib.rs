@@ -46,11 +46,15 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Reads a file of at most `limit` bytes.
+/// Reads a regular file of at most `limit` bytes.
 ///
 /// # Errors
-/// `FileTooLarge` above the limit, else whatever the file system says.
+/// `FileTooLarge` above the limit, `InvalidInput` for what is no regular file, else whatever the file system says.
 pub fn read_bounded(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+    // Opening a FIFO waits for a writer: an agent that finds one in its folders would never be READY.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
     let mut content = Vec::new();
     let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     File::open(path)?.take(bound).read_to_end(&mut content)?;
@@ -159,5 +163,17 @@ mod tests {
         fs::write(&path, [7; 10]).unwrap();
         assert_eq!(read_bounded(&path, 10).unwrap().len(), 10);
         assert_eq!(read_bounded(&path, 9).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn never_waits_for_what_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let fifo = folder.path().join("fifo");
+        assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        for path in [socket.as_path(), fifo.as_path(), folder.path(), Path::new("/dev/zero")] {
+            assert_eq!(read_bounded(path, 9).unwrap_err().kind(), io::ErrorKind::InvalidInput, "{}", path.display());
+        }
     }
 }
