@@ -9,6 +9,7 @@ pub mod connection;
 pub mod heartbeat;
 pub mod identity;
 pub mod issue;
+pub mod marks;
 pub mod refused;
 pub mod registration;
 pub mod role;
