@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     accepted::Accepted,
     clock::Clock,
+    epochs::Epochs,
     health::HealthBoard,
     moment::{BootId, BootMillis},
     outcome::PastOutcome,
@@ -28,6 +29,9 @@ pub const MAX_PAST_OUTCOMES: usize = 16;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Appliance {
     pub(crate) epoch: Epoch,
+    /// None in a state of the first release.
+    #[serde(default)]
+    pub(crate) epochs: Epochs,
     pub(crate) tickets: u64,
     pub(crate) settings: Settings,
     pub(crate) boot: BootId,

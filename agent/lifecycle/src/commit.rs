@@ -11,6 +11,7 @@ use crate::{
     candidate::past,
     connection::Connection,
     effect::Durability,
+    epochs::{self, Routing},
     filing::Filing,
     outcome::PastResult,
     phase::{Active, Deactivated, Phase, Whose},
@@ -35,10 +36,11 @@ pub(crate) fn commit(
     let serial = accepted.activation().serial;
     succession.end_candidate(turn, actor, Refusal::Superseded { by: serial });
 
-    // 2. Roots, epoch, floors, time: what the new activation stands on.
+    // 2. Roots, epoch with its routing and boundary, floors, time: what the new activation stands on.
     let issuer = accepted.activation().issuer;
     turn.appliance.trust = turn.appliance.trust_with(issuer, accepted.roots());
     turn.appliance.epoch = turn.appliance.epoch.next();
+    epochs::begin(turn, accepted.activation(), Routing::of(&accepted.activation().mode));
     turn.appliance.floors.raise(accepted.in_force());
     turn.appliance.clock.committed(accepted.activation().issued_at);
     turn.appliance.forget_links();
@@ -117,6 +119,7 @@ pub(crate) fn deactivate(mut phase: Phase, turn: &mut Turn<'_>, ended: Ended, wh
 fn deactivated(active: Active, turn: &mut Turn<'_>, ended: Ended, actor: &Actor) -> Phase {
     let Active { accepted, filing, mut succession, .. } = active;
     turn.appliance.epoch = turn.appliance.epoch.next();
+    epochs::begin(turn, accepted.activation(), Routing::Deactivated);
     turn.appliance.forget_links();
     turn.appliance.refused_document = None;
     succession.prune(&turn.appliance);

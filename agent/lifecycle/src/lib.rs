@@ -5,7 +5,7 @@
 //!
 //! Where to look: [`event`] and [`effect`] are the two sides; [`phase`] the three conditions of a sensor; `offer.rs` what
 //! becomes of an upload, `commit.rs` how one comes into force or is ended, `answer.rs` what a heartbeat brings back;
-//! [`connection`] how one activation gets and keeps its link.
+//! [`connection`] how one activation gets and keeps its link; [`routes`] where alerts go.
 #![no_std]
 
 extern crate alloc;
@@ -23,6 +23,7 @@ mod commit;
 pub mod connection;
 pub mod effect;
 pub mod enrolled;
+pub mod epochs;
 pub mod event;
 pub mod filing;
 pub mod health;
@@ -37,6 +38,7 @@ pub mod probation;
 pub mod proxy;
 pub mod pursuit;
 pub mod renewal;
+pub mod routes;
 pub mod settings;
 pub mod stamp;
 mod start;

@@ -1,9 +1,11 @@
-//! Now and chance, as values: what the shell reads from clock and dice before each event. Reads neither itself.
+//! Now and chance, as values: what the shell reads from clock, dice and engine before each event. Reads none itself.
 
 use core::time::Duration;
 
 use picket_protocol::time::UnixSeconds;
 use serde::{Deserialize, Serialize};
+
+use crate::epochs::EngineMark;
 
 /// Milliseconds on the boot-time clock (`CLOCK_BOOTTIME`): it runs through suspend and starts again with each boot.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -38,6 +40,8 @@ pub struct Moment {
     pub boot: BootMillis,
     /// Fresh random bytes, never used twice.
     pub entropy: [u8; 32],
+    /// Where the detection engine's output stood, measured just before.
+    pub engine: EngineMark,
 }
 
 /// Chance drawn from the entropy of one moment. Not for keys: for nonces and jitter only.

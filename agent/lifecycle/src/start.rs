@@ -2,8 +2,9 @@
 
 use crate::{
     effect::Durability,
+    epochs::{self, Routing},
     moment::BootId,
-    phase::{Phase, Whose},
+    phase::{Active, Deactivated, Phase, Whose},
     settings::Settings,
     turn::Turn,
 };
@@ -24,9 +25,23 @@ pub(crate) fn started(mut phase: Phase, turn: &mut Turn<'_>, boot: BootId, setti
             turn.store(Durability::BestEffort);
         }
     }
+    if turn.appliance.epochs.all().is_empty() {
+        record_epoch(&phase, turn);
+    }
     if turn.appliance.erasing {
         // A reset was cut short: it goes on.
         turn.erase_all();
     }
     phase
+}
+
+/// A state of the first release says nothing of its epoch: its alerts begin here.
+fn record_epoch(phase: &Phase, turn: &mut Turn<'_>) {
+    let (accepted, routing) = match phase {
+        Phase::Unactivated(_) => return,
+        Phase::Active(Active { accepted, .. }) => (accepted, Routing::of(&accepted.activation().mode)),
+        Phase::Deactivated(Deactivated { accepted, .. }) => (accepted, Routing::Deactivated),
+    };
+    epochs::begin(turn, accepted.activation(), routing);
+    turn.store(Durability::BestEffort);
 }

@@ -2,7 +2,10 @@
 
 use std::{fs, time::Duration};
 
-use picket_lifecycle::moment::{BootId, BootMillis, Moment};
+use picket_lifecycle::{
+    epochs::EngineMark,
+    moment::{BootId, BootMillis, Moment},
+};
 
 use crate::{clock, entropy};
 
@@ -20,6 +23,7 @@ pub(super) fn moment() -> Moment {
         wall: clock::wall(),
         boot: BootMillis(millis(clock::since_boot())),
         entropy: entropy::draw().unwrap_or_default(),
+        engine: EngineMark::Unknown,
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     accepted::Accepted,
     audit::{Actor, AuditRecord},
     effect::{Call, Durability, Effect},
+    epochs::EngineMark,
     event::{Answered, CallEnded, Event, Failure},
     identity::{Identity, Slot},
     moment::{BootId, BootMillis, Moment},
@@ -35,6 +36,7 @@ pub(super) struct Rig {
     pub(super) wall: UnixSeconds,
     pub(super) boot: BootMillis,
     pub(super) boot_id: u8,
+    pub(super) engine: EngineMark,
     pub(super) stores_fail: bool,
     /// Calls under way.
     pub(super) calls: Vec<Effect>,
@@ -68,6 +70,7 @@ impl Rig {
             wall: TODAY,
             boot: BootMillis(20_000),
             boot_id: 1,
+            engine: EngineMark::Unknown,
             stores_fail: false,
             calls: Vec::new(),
             ended: Vec::new(),
@@ -92,7 +95,7 @@ impl Rig {
         for (n, lane) in entropy.chunks_mut(8).enumerate() {
             lane.copy_from_slice(&self.seed.wrapping_mul(n as u64 * 2 + 3).to_le_bytes());
         }
-        Moment { wall: self.wall, boot: self.boot, entropy }
+        Moment { wall: self.wall, boot: self.boot, entropy, engine: self.engine }
     }
 
     pub(super) fn happen(&mut self, event: Event) -> Option<Result<Outcome, Refusal>> {

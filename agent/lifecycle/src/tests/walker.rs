@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::vec::Vec;
 
 use picket_protocol::{
-    documents::activation::{Mode, ModeSettings},
+    documents::activation::{Activation, Mode, ModeSettings},
     heartbeat::{Answer, Component},
     ids::Cti,
     local_api::Start,
@@ -20,10 +20,13 @@ use super::{
 use crate::{
     State,
     accepted::Accepted,
+    connection::Connection,
     effect::Effect,
+    epochs::{MAX_EPOCHS, Routing},
     event::{Answered, Event, Failure},
     outcome::Outcome,
     proxy::ProxyChoice,
+    routes::Routes,
 };
 
 /// One thing that the world does.
@@ -301,6 +304,8 @@ impl Walker {
             }
         }
 
+        self.check_epochs(before);
+
         // Nothing calls but the activation in force and the candidate, under their stamps.
         let stamps = after.stamps();
         for call in &self.rig.calls {
@@ -321,6 +326,34 @@ impl Walker {
         });
         if silent && after.candidate().is_none() {
             assert!(self.rig.calls.is_empty() && after.next_wake().is_none(), "it asks for a packet");
+        }
+    }
+
+    /// Epochs only grow, and routes never name one that is not theirs.
+    fn check_epochs(&self, before: &State) {
+        let after = &self.rig.state;
+        let epochs = after.epochs();
+        assert!(epochs.is_sorted_by(|earlier, later| earlier.epoch < later.epoch), "{epochs:#?}");
+        let newest = epochs.last().map_or(0, |record| record.epoch.0);
+        assert_eq!(newest, after.epoch(), "the epoch in force is not recorded");
+        for record in before.epochs().iter().filter(|record| after.epoch() - record.epoch.0 < MAX_EPOCHS as u64) {
+            assert!(epochs.contains(record), "{record:?} changed or is gone");
+        }
+        let Routes { hub, console } = after.routes();
+        let active = after.phase().in_force().map(|active| active.accepted.activation());
+        let identity =
+            after.phase().in_force().is_some_and(|active| matches!(active.connection, Some(Connection::Enrolled(_))));
+        assert_eq!(hub.is_some() || console.is_some(), identity, "a route without an identity, or none with one");
+        for (route, routing) in [(hub, Routing::CloudConnected), (console, Routing::LocallyManaged { paired: true })] {
+            let Some(route) = route else { continue };
+            assert_eq!(
+                (Some(route.stamp.cti), Some(route.owner)),
+                (after.cti_in_force(), active.map(Activation::owner))
+            );
+            assert!(route.epochs.contains(&route.stamp.epoch), "its own alerts stay");
+            for record in epochs.iter().filter(|record| route.epochs.contains(&record.epoch)) {
+                assert_eq!((record.owner, record.routing), (route.owner, routing), "{record:?}");
+            }
         }
     }
 
