@@ -1,6 +1,7 @@
 //! The agent: thin effects around the pure core of `picket-lifecycle`, and the local API in front of it.
 
 pub mod addresses;
+pub mod alert_log;
 pub mod appliance_id;
 pub mod check;
 pub mod clock;
