@@ -9,19 +9,50 @@ use std::{
 use anyhow::{Context, Result, bail};
 use nix::unistd::Uid;
 
-/// Runs as root with the packages as arguments. A `policy-rc.d` that answers 101 keeps the maintainer scripts from starting a
-/// daemon; it is removed however the installation ends.
+/// Runs as root with the packages as arguments.
+///
+/// - A `policy-rc.d` that answers 101 keeps the maintainer scripts from starting a daemon; it is removed however the
+///   installation ends. What they enabled for the next boot is disabled again: the tests start these programs themselves.
+/// - What the release has only in its backports (Suricata, on Debian 12) comes from there, by the mirror that the machine
+///   uses anyway. Nothing else comes from there: apt takes from backports only what is asked for by name.
 const INSTALL: &str = r#"
 set -e
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 policy=/usr/sbin/policy-rc.d
 if ! [ -e "$policy" ]; then
     trap 'rm -f "$policy"' EXIT
     printf '#!/bin/sh\nexit 101\n' > "$policy"
     chmod 755 "$policy"
 fi
-export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
-apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"
+
+. /etc/os-release
+backports=$VERSION_CODENAME-backports
+source=/etc/apt/sources.list.d/picket-backports.sources
+here= there=
+for package in "$@"; do
+    if apt-cache madison "$package" | grep -qv -- "$backports"; then
+        here="$here $package"
+    else
+        there="$there $package"
+    fi
+done
+if [ -n "$there" ] && ! apt-get indextargets --format '$(RELEASE)' | grep -qx "$backports"; then
+    echo "only in $backports:$there; adding $source"
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $VERSION_CODENAME" | head -n 1)
+    printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\n' "$mirror" "$backports" > "$source"
+    keys=/usr/share/keyrings/debian-archive-keyring.gpg
+    if [ -e "$keys" ]; then echo "Signed-By: $keys" >> "$source"; fi
+    apt-get update -q
+fi
+install() { apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"; }
+if [ -n "$here" ]; then install $here; fi
+if [ -n "$there" ]; then install -t "$backports" $there; fi
+
+if command -v systemctl > /dev/null; then
+    units=$(dpkg -L "$@" | sed -n 's|.*/systemd/system/\([^/@]*\.service\)$|\1|p' | sort -u)
+    for unit in $units; do systemctl --quiet disable "$unit"; done
+fi
 "#;
 
 /// Those of `wanted` that are not installed.

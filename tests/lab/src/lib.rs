@@ -6,17 +6,26 @@
 
 pub mod agent;
 pub mod binaries;
+pub mod capture;
 pub mod ending;
 pub mod folder;
+pub mod generator;
+pub mod mosquitto;
 pub mod namespaces;
 pub mod portal;
 pub mod ports;
 pub mod process;
+pub mod rsyslog;
+pub mod suricata;
 pub mod waiting;
 
 pub use agent::{Agent, Settings};
 pub use binaries::Binaries;
 pub use folder::PrivateFolder;
+pub use generator::Generator;
+pub use mosquitto::{BrokerTls, Mosquitto};
 pub use portal::{Portal, Role};
 pub use process::Program;
+pub use rsyslog::{Rsyslog, SyslogTls};
+pub use suricata::Suricata;
 pub use waiting::{Waited, until};

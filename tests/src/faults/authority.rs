@@ -3,7 +3,7 @@
 use std::{fs, path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair};
 use rustls::{ServerConfig, crypto::aws_lc_rs};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
@@ -31,6 +31,21 @@ impl Authority {
     /// When the file cannot be written.
     pub fn write(&self, file: &Path) -> Result<()> {
         fs::write(file, self.issuer.pem()).with_context(|| format!("cannot write {}", file.display()))
+    }
+
+    /// Writes a certificate chain and key for `names` (addresses or host names) into `chain` and `key`, as PEM; the common
+    /// name is `common_name`.
+    ///
+    /// # Errors
+    /// When no certificate can be made, or a file cannot be written.
+    pub fn write_pair(&self, common_name: &str, names: &[&str], chain: &Path, key: &Path) -> Result<()> {
+        let pair = KeyPair::generate()?;
+        let mut params = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?;
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, common_name);
+        fs::write(chain, params.signed_by(&pair, &self.issuer)?.pem())?;
+        fs::write(key, pair.serialize_pem())?;
+        Ok(())
     }
 
     /// TLS settings of a server with a certificate for `names`.

@@ -10,6 +10,7 @@ mod management_console;
 mod no_network;
 mod portal_restore;
 mod reactivation;
+mod real_parts;
 mod secrets;
 mod state_folder;
 mod upstream_failures;

@@ -17,11 +17,16 @@ use crate::{
     table::{Outcome, Row, Table, closing_line},
 };
 
-/// Debian packages: the part that needs each, and the tests of that part, by a prefix of their names.
-const PACKAGES: [(&str, Part, &[&str]); 3] = [
+/// Debian packages: the part that needs each, and the tests of that part, by what their names contain.
+const PACKAGES: [(&str, Part, &[&str]); 8] = [
     ("strace", Part::Kills, &["kills::"]),
     ("faketime", Part::Clocks, &["clock::"]),
     ("python3-venv", Part::Python, &[]),
+    ("suricata", Part::Engine, &["suricata::"]),
+    ("mosquitto", Part::Broker, &["mosquitto::"]),
+    ("mosquitto-clients", Part::Broker, &[]),
+    ("rsyslog", Part::Syslog, &["rsyslog::"]),
+    ("rsyslog-gnutls", Part::Syslog, &[]),
 ];
 /// Long enough to replay the seeds and leave them; the long runs are `cargo xtask fuzz`.
 const FUZZ_SECONDS: u32 = 10;
@@ -44,6 +49,12 @@ enum Part {
     Kills,
     /// Within the tests: machines that boot in 1970 or 2099, which faketime plays
     Clocks,
+    /// Within the tests: alerts of a real detection engine, Suricata
+    Engine,
+    /// Within the tests: alerts by way of a real MQTT broker, Mosquitto
+    Broker,
+    /// Within the tests: alerts shared with a real syslog server, rsyslog over TLS
+    Syslog,
     /// Other programs read what the portal issues
     Python,
     /// The demo's walk

@@ -1,0 +1,223 @@
+//! A detection engine that is no engine: writes EVE lines, each alert with an id of its own, and remembers every one.
+//! Its list is the oracle of every campaign: written = at the portal + dropped by reason + missed, as sets of ids.
+//!
+//! An alert's id is its `flow_id`. Lines are about 700 bytes long, as Suricata's are.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+/// Writes into one EVE file.
+#[derive(Debug)]
+pub struct Generator {
+    path: PathBuf,
+    file: File,
+    next: u64,
+    rotations: u32,
+    written: BTreeSet<u64>,
+}
+
+impl Generator {
+    /// Opens the file, or makes it. The first id is `first`, so that several generators can write apart.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn new(path: &Path, first: u64) -> Result<Self> {
+        Ok(Self { path: path.to_owned(), file: open(path)?, next: first, rotations: 0, written: BTreeSet::new() })
+    }
+
+    /// Writes alerts, in one `write` each as Suricata does. Severities go round from 1 to 4.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn alerts(&mut self, count: usize) -> Result<()> {
+        for _ in 0..count {
+            let id = self.next;
+            self.raw(&line(id))?;
+            self.next += 1;
+            self.written.insert(id);
+        }
+        Ok(())
+    }
+
+    /// Writes bytes that are no alert: broken lines, other records.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn raw(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).with_context(|| format!("cannot write {}", self.path.display()))
+    }
+
+    /// As logrotate's `create`: the file gets another name, and writing goes on in a new one. A reader can lose nothing.
+    ///
+    /// # Errors
+    /// When it cannot be renamed.
+    pub fn rotate(&mut self) -> Result<()> {
+        let aside = self.aside();
+        fs::rename(&self.path, aside)?;
+        self.file = open(&self.path)?;
+        Ok(())
+    }
+
+    /// As logrotate's `copytruncate`: the file is copied and emptied. What a reader had not read then is only in the copy.
+    ///
+    /// # Errors
+    /// When it cannot be copied.
+    pub fn copy_and_truncate(&mut self) -> Result<()> {
+        let aside = self.aside();
+        fs::copy(&self.path, aside)?;
+        self.file.set_len(0)?;
+        Ok(())
+    }
+
+    /// The ids of the alerts written so far.
+    #[must_use]
+    pub const fn written(&self) -> &BTreeSet<u64> {
+        &self.written
+    }
+
+    /// Writes `rate` alerts a second from a thread of its own until it is taken back; rotates after every
+    /// `rotate_after` alerts.
+    #[must_use]
+    pub fn in_background(mut self, rate: u32, rotate_after: Option<usize>) -> Background {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let thread = thread::spawn(move || {
+            let start = Instant::now();
+            let mut count = 0;
+            while !stopped.load(Ordering::Relaxed) {
+                let due = start + Duration::from_secs(1) * count / rate;
+                thread::sleep(due.saturating_duration_since(Instant::now()));
+                self.alerts(1)?;
+                count += 1;
+                if rotate_after.is_some_and(|after| self.written.len().is_multiple_of(after)) {
+                    self.rotate()?;
+                }
+            }
+            Ok(self)
+        });
+        Background { stop, thread }
+    }
+
+    fn aside(&mut self) -> PathBuf {
+        self.rotations += 1;
+        let mut name = self.path.clone().into_os_string();
+        name.push(format!(".{}", self.rotations));
+        name.into()
+    }
+}
+
+/// A generator at work.
+#[derive(Debug)]
+pub struct Background {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<Result<Generator>>,
+}
+
+impl Background {
+    /// Ends the writing and takes the generator back, with its list.
+    ///
+    /// # Errors
+    /// When it could not write.
+    pub fn stop(self) -> Result<Generator> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().map_err(|_| io::Error::other("the generator panicked"))?
+    }
+}
+
+/// The id of an alert of a generator's; none for anything else.
+#[must_use]
+pub fn id_of(record: &Value) -> Option<u64> {
+    (record["event_type"] == "alert").then(|| record["flow_id"].as_u64()).flatten()
+}
+
+/// How many severities there are.
+const SEVERITIES: u64 = 4;
+
+fn line(id: u64) -> Vec<u8> {
+    let severity = id % SEVERITIES + 1;
+    let second = id / 1000 % 60;
+    format!(
+        "{{\"timestamp\":\"2026-01-05T06:00:{second:02}.{:06}+0000\",\"flow_id\":{id},\"in_iface\":\"mirror0\",\
+         \"event_type\":\"alert\",\"src_ip\":\"192.0.2.66\",\"src_port\":{},\"dest_ip\":\"192.0.2.20\",\"dest_port\":502,\
+         \"proto\":\"TCP\",\"pkt_src\":\"wire/pcap\",\"tx_id\":0,\"alert\":{{\"action\":\"allowed\",\"gid\":1,\
+         \"signature_id\":{},\"rev\":1,\"signature\":\"Generated: severity {severity}\",\"category\":\"\",\
+         \"severity\":{severity}}},\"modbus\":{{\"id\":1,\"request\":{{\"transaction_id\":{},\"protocol_id\":0,\
+         \"unit_id\":1,\"function_raw\":6,\"function_code\":\"WrSingleReg\",\"category\":\"PUBLIC_ASSIGNED\",\
+         \"error_flags\":\"NONE\",\"write\":{{\"address\":0,\"data\":256}}}}}},\"app_proto\":\"modbus\",\
+         \"direction\":\"to_server\",\"flow\":{{\"pkts_toserver\":4,\"pkts_toclient\":3,\"bytes_toserver\":228,\
+         \"bytes_toclient\":174,\"start\":\"2026-01-05T06:00:00.054000+0000\"}}}}\n",
+        id % 1000 * 1000,
+        1024 + id % 60_000,
+        9_300_000 + severity,
+        id % 65_536,
+    )
+    .into_bytes()
+}
+
+fn open(path: &Path) -> Result<File> {
+    File::options().create(true).append(true).open(path).with_context(|| format!("cannot open {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        folder::PrivateFolder,
+        waiting::{PATIENCE, Waited, until},
+    };
+
+    /// The ids in a file, each line read as JSON.
+    fn ids(path: &Path) -> Result<Vec<u64>> {
+        let text = fs::read_to_string(path)?;
+        text.lines().map(|line| id_of(&serde_json::from_str(line)?).context("no alert")).collect()
+    }
+
+    #[test]
+    fn what_is_listed_was_written_over_rotation_and_truncation() -> Result<()> {
+        let folder = PrivateFolder::new()?;
+        let path = folder.join("eve.json");
+        let mut generator = Generator::new(&path, 1)?;
+        generator.alerts(5)?;
+        generator.rotate()?;
+        generator.alerts(4)?;
+        generator.copy_and_truncate()?;
+        generator.alerts(3)?;
+        let files = ["eve.json.1", "eve.json.2", "eve.json"].map(|name| ids(&folder.join(name)));
+        let [renamed, copied, present] = files;
+        assert_eq!((renamed?, copied?, present?), ((1..=5).collect(), (6..=9).collect(), (10..=12).collect()));
+        assert_eq!(generator.written().iter().copied().collect::<Vec<_>>(), (1..=12).collect::<Vec<_>>());
+        Ok(())
+    }
+
+    #[test]
+    fn lists_what_it_wrote_in_the_background() -> Result<()> {
+        let folder = PrivateFolder::new()?;
+        let path = folder.join("eve.json");
+        let background = Generator::new(&path, 100)?.in_background(10_000, Some(50));
+        until("it has rotated twice", PATIENCE, || {
+            let there = folder.join("eve.json.2").exists();
+            Ok(if there { Waited::Holds(()) } else { Waited::NotYet("not yet".into()) })
+        })?;
+        let generator = background.stop()?;
+        let mut found = ids(&path)?;
+        for number in 1..=generator.rotations {
+            found.extend(ids(&folder.join(&format!("eve.json.{number}")))?);
+        }
+        found.sort_unstable();
+        assert_eq!(found, generator.written().iter().copied().collect::<Vec<_>>());
+        Ok(())
+    }
+}

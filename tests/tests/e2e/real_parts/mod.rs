@@ -1,0 +1,4 @@
+//! That the lab's real programs start and work, before anything of ours stands on them.
+
+mod mosquitto;
+mod rsyslog;
