@@ -64,6 +64,12 @@ impl DataFolder {
         self.0.join("portal.db")
     }
 
+    /// The database of alerts.
+    #[must_use]
+    pub fn alerts(&self) -> PathBuf {
+        self.0.join("alerts.db")
+    }
+
     /// Held by the one server that may use the folder.
     #[must_use]
     pub fn lock(&self) -> PathBuf {

@@ -1,10 +1,11 @@
 //! The portal: registers sensors, issues activation files, receives heartbeats; also the management console.
 //!
 //! Layered, each knowing only what is above it in this list: [`domain`] decides and knows neither HTTP nor SQL;
-//! [`store`] keeps; [`authority`] signs; [`device`] serves sensors; [`people`] serves people; [`cli`] is the program.
+//! [`store`] and [`alerts`] keep; [`authority`] signs; [`device`] serves sensors; [`people`] serves people; [`cli`] is the program.
 
 pub mod domain;
 
+pub mod alerts;
 pub mod authority;
 pub mod cli;
 pub mod clock;

@@ -6,6 +6,7 @@ use picket_protocol::{documents::activation::Endpoint, time::UnixSeconds};
 use tokio::sync::watch;
 
 use crate::{
+    alerts::AlertStore,
     authority::{certificates::CertificateAuthority, trust::Trust},
     domain::{issue::Issuer, refused::Refused, role::Role},
     store::{Store, views::Viewpoint},
@@ -18,6 +19,8 @@ pub struct Portal {
     pub role: Role,
     /// What it keeps.
     pub store: Store,
+    /// The alerts it keeps.
+    pub alerts: AlertStore,
     /// Signs the sensors' certificates.
     pub device_ca: CertificateAuthority,
     /// Its sensor port, with the CAs it is believed by.

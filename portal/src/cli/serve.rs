@@ -15,6 +15,7 @@ use tokio::{
 
 use super::{descriptors, folder, output};
 use crate::{
+    alerts::{AlertStore, Bounds},
     authority::{certificates::CertificateAuthority, trust::Trust},
     clock,
     data::{DataFolder, Settings},
@@ -45,6 +46,12 @@ pub(super) struct Serve {
     /// The interval that sensors shall keep, seconds, 10 to 900. Without it they keep their own.
     #[arg(long)]
     heartbeat_interval: Option<u32>,
+    /// For how many days alerts are kept.
+    #[arg(long, default_value_t = 90)]
+    alerts_days: u32,
+    /// In how much of the disk alerts are kept, MiB.
+    #[arg(long, default_value_t = 51_200)]
+    alerts_mebibytes: u64,
 }
 
 impl Serve {
@@ -65,6 +72,10 @@ impl Serve {
         }
         Ok(())
     }
+
+    const fn alert_bounds(&self) -> Bounds {
+        Bounds { days: self.alerts_days, bytes: self.alerts_mebibytes.saturating_mul(1 << 20) }
+    }
 }
 
 struct Server {
@@ -74,7 +85,7 @@ struct Server {
     certificate: Arc<ServerCertificate>,
     sensors: TcpListener,
     people: TcpListener,
-    writer: JoinHandle<()>,
+    writers: [JoinHandle<()>; 2],
     policy: watch::Sender<Policy>,
     trust: watch::Sender<Option<Arc<Trust>>>,
 }
@@ -91,9 +102,11 @@ impl Server {
         let (policy, policy_seen) = watch::channel(policy);
         let (trust, trust_seen) = watch::channel(trust);
         let (store, writer) = Store::open(&folder.database(), policy_seen).await?;
+        let (alerts, alert_writer) = AlertStore::open(&folder.alerts(), serve.alert_bounds()).await?;
         let portal = Portal {
             role: settings.role,
             store,
+            alerts,
             device_ca: CertificateAuthority::read(&folder.device_ca(), &folder.device_ca_key())?,
             endpoint: folder.endpoint(&settings)?,
             trust: trust_seen,
@@ -103,7 +116,8 @@ impl Server {
         let listen = async |address| TcpListener::bind(address).await.with_context(|| format!("listen on {address}"));
         let (sensors, people) = (listen(serve.sensors_listen).await?, listen(serve.people_listen).await?);
         let portal = Arc::new(portal);
-        Ok(Self { folder, settings, portal, certificate, sensors, people, writer, policy, trust })
+        let writers = [writer, alert_writer];
+        Ok(Self { folder, settings, portal, certificate, sensors, people, writers, policy, trust })
     }
 
     async fn run(self) -> anyhow::Result<()> {
@@ -135,8 +149,11 @@ impl Server {
         device.await?;
         served.await??;
         let _ = std::fs::remove_file(self.folder.people_address());
-        drop(self.portal); // with the last clone of the store the writer ends
-        self.writer.await.context("the writer did not end well")
+        drop(self.portal); // with the last clone of a store its writer ends
+        for writer in self.writers {
+            writer.await.context("a writer did not end well")?;
+        }
+        Ok(())
     }
 }
 

@@ -26,6 +26,12 @@ pub enum Refused {
     NotLocallyManaged,
     /// The built-in hub does not take events of this type.
     UnsupportedEvent { kind: String },
+    /// The hub does not take more of this stream, or not this stream.
+    StreamRefused { why: &'static str },
+    /// A batch of events is too large, packed or unpacked.
+    BatchTooLarge { limit: usize },
+    /// A batch of events is packed in a way that the hub does not know.
+    UnsupportedEncoding { encoding: String },
     /// The hub is still named by sensors.
     HubInUse { sensors: u64 },
     /// Too much at once.
@@ -99,7 +105,9 @@ impl Refused {
     fn found(&self) -> Vec<Found> {
         let one = |label: &str, value: String| vec![Found { label: label.to_owned(), value }];
         match self {
-            Self::NotAccepted { why } => one("why", (*why).to_owned()),
+            Self::NotAccepted { why } | Self::StreamRefused { why } => one("why", (*why).to_owned()),
+            Self::BatchTooLarge { limit } => one("limit", format!("{limit} bytes")),
+            Self::UnsupportedEncoding { encoding } => one("content-encoding", encoding.clone()),
             Self::NameTaken { name } => one("name", name.clone()),
             Self::NoSigner { why } => one("why", why.clone()),
             Self::UnsupportedEvent { kind } => one("type", kind.clone()),
@@ -159,6 +167,24 @@ impl Refused {
                 422,
                 "This hub does not take events of this type",
                 &["Keep the event", "Update the portal"],
+            ),
+            Self::StreamRefused { .. } => (
+                "hub.stream-refused",
+                409,
+                "The hub does not take this stream",
+                &["Keep the event", "Look at the sensor: no stream in good order comes to this"],
+            ),
+            Self::BatchTooLarge { .. } => (
+                "hub.batch-too-large",
+                413,
+                "The batch is too large",
+                &["Send fewer events in a batch; what counts is the size once unpacked"],
+            ),
+            Self::UnsupportedEncoding { .. } => (
+                "hub.unsupported-encoding",
+                415,
+                "This hub does not unpack this content-encoding",
+                &["Send the batch packed with zstd or gzip, or not packed"],
             ),
             Self::HubInUse { .. } => {
                 ("portal.hub-in-use", 409, "Sensors still name this hub", &["Move those sensors to another hub first"])

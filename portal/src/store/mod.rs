@@ -10,7 +10,7 @@ mod heartbeats;
 mod hubs;
 mod identities;
 mod registry;
-mod rows;
+pub(crate) mod rows;
 pub mod sensors;
 #[cfg(test)]
 mod tests;
@@ -88,13 +88,13 @@ impl Store {
 }
 
 /// The database holds pairing tokens and pushed files. SQLite gives its other files the mode of this one.
-fn make_private(path: &Path) -> Result<(), sqlx::Error> {
+pub(crate) fn make_private(path: &Path) -> Result<(), sqlx::Error> {
     use std::os::unix::fs::OpenOptionsExt as _;
     std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
     Ok(())
 }
 
-fn options(path: &Path) -> Result<SqliteConnectOptions, sqlx::Error> {
+pub(crate) fn options(path: &Path) -> Result<SqliteConnectOptions, sqlx::Error> {
     let options = SqliteConnectOptions::from_str("sqlite:")?.filename(path).create_if_missing(true);
     Ok(options
         .journal_mode(SqliteJournalMode::Wal)
@@ -108,7 +108,7 @@ fn options(path: &Path) -> Result<SqliteConnectOptions, sqlx::Error> {
 }
 
 /// Logs what the database said; people and sensors are told only that it failed.
-fn failed(error: &sqlx::Error) -> Refused {
+pub(crate) fn failed(error: &sqlx::Error) -> Refused {
     tracing::error!(%error, "the database failed");
     Refused::StorageFailed
 }

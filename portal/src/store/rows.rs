@@ -11,7 +11,7 @@ use sqlx::{Row as _, sqlite::SqliteRow};
 use crate::domain::registration::{Deletion, Filed, Origin, Push, Registration, UploadWindow};
 
 /// SQLite's integers are signed; serials and counters stay far below.
-pub(super) fn int(number: u64) -> i64 {
+pub(crate) fn int(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
@@ -19,15 +19,15 @@ pub(super) fn serial(number: i64) -> Serial {
     Serial(u64::try_from(number).unwrap_or(0))
 }
 
-pub(super) fn id<T: for<'a> TryFrom<&'a [u8]>>(bytes: &[u8]) -> Result<T, sqlx::Error> {
+pub(crate) fn id<T: for<'a> TryFrom<&'a [u8]>>(bytes: &[u8]) -> Result<T, sqlx::Error> {
     T::try_from(bytes).map_err(|_| wrong("an id"))
 }
 
-pub(super) fn json<T: Serialize>(value: &T) -> Result<String, sqlx::Error> {
+pub(crate) fn json<T: Serialize>(value: &T) -> Result<String, sqlx::Error> {
     serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }
 
-pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, sqlx::Error> {
+pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, sqlx::Error> {
     serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 

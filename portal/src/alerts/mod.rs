@@ -1,0 +1,141 @@
+//! The alerts of every sensor: taken from hubs, each stored once, kept for as long as bounds allow.
+//!
+//! A database file and a writer of its own, since alerts come a thousand times as often as anything else. Knows no HTTP.
+//! One task writes, many deliveries in one transaction; who delivers is answered after the commit.
+
+mod delivery;
+mod ledger;
+mod read;
+mod retention;
+mod statements;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    time::Duration,
+};
+
+use picket_protocol::{
+    heartbeat::Confirmation,
+    ids::{SensorId, StreamId},
+};
+use sqlx::{ConnectOptions as _, SqlitePool, sqlite::SqlitePoolOptions};
+use tokio::{
+    sync::{Semaphore, mpsc, oneshot, watch},
+    task::JoinHandle,
+    time::timeout,
+};
+
+use crate::{
+    domain::refused::Refused,
+    store::{self, OpenError},
+};
+
+pub use delivery::{Delivered, Delivery, NewAlert};
+pub use ledger::StreamView;
+pub use read::{Cursor, Filter, Page, StoredAlert};
+pub use retention::Bounds;
+
+/// Deliveries that wait for the writer.
+const QUEUE: usize = 4096;
+/// KiB of deliveries that wait for the writer or are being written: what bounds memory, and one transaction.
+const ROOM_KIBIBYTES: usize = 48 * 1024;
+/// How long a delivery may wait for its place.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Connections for reading.
+const READERS: u32 = 4;
+
+/// The alerts. Cheap to clone; the writer ends when the last clone is dropped.
+#[derive(Debug, Clone)]
+pub struct AlertStore {
+    readers: SqlitePool,
+    deliveries: mpsc::Sender<writer::Command>,
+    room: Arc<Semaphore>,
+    ledger: SharedLedger,
+    newest: watch::Receiver<i64>,
+}
+
+impl AlertStore {
+    /// Opens the database, makes or updates its schema, and starts its writer.
+    ///
+    /// # Errors
+    /// When SQLite cannot open it, or its schema is newer than this program knows.
+    pub async fn open(path: &Path, bounds: Bounds) -> Result<(Self, JoinHandle<()>), OpenError> {
+        store::make_private(path)?;
+        let options = store::options(path)?
+            // Of a thousand sensors at once, a thousand pages of the index change with each commit.
+            .pragma("cache_size", "-65536")
+            .pragma("wal_autocheckpoint", "16000")
+            .pragma("journal_size_limit", "134217728");
+        let mut connection = options.clone().disable_statement_logging().connect().await?;
+        sqlx::migrate!("./migrations-alerts").run(&mut connection).await?;
+        let reading = options.read_only(true).pragma("cache_size", "-8192");
+        let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(reading).await?;
+        let ledger = SharedLedger::new(ledger::Ledger::load(&mut connection).await?);
+        let newest = read::newest(&mut connection).await?;
+        let (newest, seen) = watch::channel(newest);
+        let (deliveries, queue) = mpsc::channel(QUEUE);
+        let writer = writer::Writer::new(connection, ledger.clone(), newest, queue, bounds);
+        let room = Arc::new(Semaphore::new(ROOM_KIBIBYTES));
+        Ok((Self { readers, deliveries, room, ledger, newest: seen }, tokio::spawn(writer.run())))
+    }
+
+    /// Stores what is new of a delivery, all or nothing; answers once it is durable.
+    ///
+    /// # Errors
+    /// When the delivery does not fit its stream, the database failed, or there is too much to do.
+    pub async fn take(&self, delivery: Delivery) -> Result<(), Refused> {
+        let size = u32::try_from(delivery.size().div_ceil(1024).min(ROOM_KIBIBYTES)).unwrap_or(u32::MAX);
+        let room = timeout(PATIENCE, Arc::clone(&self.room).acquire_many_owned(size)).await;
+        let room = room.map_err(|_| Refused::TooBusy)?.map_err(|_| Refused::TooBusy)?;
+        let (reply, outcome) = oneshot::channel();
+        let command = writer::Command { delivery, reply, room };
+        self.deliveries.send_timeout(command, PATIENCE).await.map_err(|_| Refused::TooBusy)?;
+        outcome.await.unwrap_or(Err(Refused::StorageFailed))
+    }
+
+    /// What is stored durably of the streams that a sensor names.
+    #[must_use]
+    pub fn confirmations<'a>(
+        &self,
+        sensor: SensorId,
+        streams: impl Iterator<Item = &'a StreamId>,
+    ) -> BTreeMap<StreamId, Confirmation> {
+        let ledger = self.ledger.read();
+        streams.map(|stream| (*stream, ledger.confirmation(sensor, *stream))).collect()
+    }
+
+    /// What came of each stream of a sensor, the one heard of last first.
+    #[must_use]
+    pub fn streams(&self, sensor: SensorId) -> Vec<StreamView> {
+        self.ledger.read().streams(sensor)
+    }
+
+    /// The row of the newest alert that is stored; 0 before the first.
+    #[must_use]
+    pub fn newest(&self) -> watch::Receiver<i64> {
+        self.newest.clone()
+    }
+}
+
+/// The ledger as last committed: written by the writer alone, read by those who answer heartbeats. Held for a look.
+#[derive(Debug, Clone)]
+struct SharedLedger(Arc<RwLock<ledger::Ledger>>);
+
+impl SharedLedger {
+    fn new(ledger: ledger::Ledger) -> Self {
+        Self(Arc::new(RwLock::new(ledger)))
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, ledger::Ledger> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut ledger::Ledger)) {
+        change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner));
+    }
+}

@@ -1,0 +1,224 @@
+//! Reads alerts: in the order they came, or the newest first, through a filter. Each request looks at a bounded number of
+//! rows, and says how far it has looked.
+
+use picket_protocol::{
+    alerts::{AlertId, Severity, UnixMillis},
+    ids::{Epoch, SensorId},
+    time::UnixSeconds,
+};
+use sqlx::{AssertSqlSafe, Row as _, SqliteConnection, SqlitePool, sqlite::SqliteRow};
+
+use super::AlertStore;
+use crate::{
+    domain::refused::Refused,
+    store::{
+        failed,
+        rows::{id, json},
+    },
+};
+
+/// Rows looked at in one query when a filter may let few of them through.
+const WINDOW: i64 = 50_000;
+/// Most windows of one page: past that it ends short.
+const MAX_WINDOWS: usize = 20;
+
+/// An alert as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAlert {
+    /// Its place among all alerts here, in the order they came. Never used again.
+    pub row: i64,
+    /// Whose.
+    pub sensor: SensorId,
+    /// Its name.
+    pub id: AlertId,
+    /// Under which epoch of the sensor it was detected.
+    pub epoch: Epoch,
+    /// How grave.
+    pub severity: Severity,
+    /// When it was detected, by the sensor: RFC 3339.
+    pub detected_at: String,
+    /// When it was received, by this upstream's clock.
+    pub received_at: UnixSeconds,
+    /// The engine's record: one JSON value, untouched.
+    pub record: String,
+}
+
+/// Which alerts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of these sensors alone.
+    pub sensors: Option<Vec<SensorId>>,
+    /// As grave as this, or graver.
+    pub severity: Option<Severity>,
+}
+
+/// From where to read, and in which direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cursor {
+    /// The newest first, of those before this row.
+    Before(i64),
+    /// As they came, of those after this row.
+    After(i64),
+}
+
+/// Alerts, and how far it was looked for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// What was found.
+    pub alerts: Vec<StoredAlert>,
+    /// From where to go on.
+    pub next: Cursor,
+    /// Whether there was more to look at.
+    pub more: bool,
+}
+
+impl AlertStore {
+    /// At most `limit` alerts after a row, in the order they came.
+    ///
+    /// # Errors
+    /// When the database failed.
+    pub async fn after(&self, row: i64, limit: u32) -> Result<Vec<StoredAlert>, Refused> {
+        Ok(self.page(&Filter::default(), Cursor::After(row), limit).await?.alerts)
+    }
+
+    /// At most `limit` alerts that a filter lets through; fewer, with more to look at, when it lets few through.
+    ///
+    /// # Errors
+    /// When the database failed.
+    pub async fn page(&self, filter: &Filter, from: Cursor, limit: u32) -> Result<Page, Refused> {
+        let select = Select::new(filter.severity, filter.sensors.as_deref().map(|sensors| self.sensor_rows(sensors)));
+        let (span, limit) = (self.span().await?, usize::try_from(limit.max(1)).unwrap_or(1));
+        let (mut alerts, mut next) = (Vec::new(), from);
+        for _ in 0..MAX_WINDOWS {
+            let Some(window) = next.window(span, select.reach()) else {
+                return Ok(Page { alerts, next, more: false });
+            };
+            let found = select.run(&self.readers, next, window, limit - alerts.len()).await;
+            alerts.extend(found.map_err(|error| failed(&error))?);
+            if let Some(last) = alerts.last().filter(|_| alerts.len() == limit) {
+                let next = next.at(last.row);
+                return Ok(Page { alerts, next, more: true });
+            }
+            next = next.past(window);
+        }
+        Ok(Page { alerts, next, more: true })
+    }
+
+    /// The first and the last row there are.
+    async fn span(&self) -> Result<(i64, i64), Refused> {
+        let newest = *self.newest.borrow();
+        let oldest = sqlx::query_scalar::<_, Option<i64>>("SELECT min(row) FROM alerts").fetch_one(&self.readers).await;
+        Ok((oldest.map_err(|error| failed(&error))?.unwrap_or(i64::MAX), newest))
+    }
+
+    /// Those of the sensors that ever sent something, as the database numbers them.
+    fn sensor_rows(&self, sensors: &[SensorId]) -> Vec<i64> {
+        let ledger = self.ledger.read();
+        sensors.iter().filter_map(|sensor| ledger.sensor_row(*sensor)).collect()
+    }
+}
+
+impl Cursor {
+    /// The rows to look at next, first and last: at most `most` of those in `span`.
+    fn window(self, (oldest, newest): (i64, i64), most: i64) -> Option<(i64, i64)> {
+        let (first, last) = match self {
+            Self::Before(row) => {
+                let last = newest.min(row.saturating_sub(1));
+                (oldest.max(last.saturating_sub(most - 1)), last)
+            }
+            Self::After(row) => {
+                let first = oldest.max(row.saturating_add(1));
+                (first, newest.min(first.saturating_add(most - 1)))
+            }
+        };
+        (first <= last).then_some((first, last))
+    }
+
+    /// Past rows that were looked at.
+    const fn past(self, (first, last): (i64, i64)) -> Self {
+        match self {
+            Self::Before(_) => Self::Before(first),
+            Self::After(_) => Self::After(last),
+        }
+    }
+
+    /// In the same direction from another row.
+    const fn at(self, row: i64) -> Self {
+        self.past((row, row))
+    }
+}
+
+/// A filter as SQL.
+struct Select {
+    severity: Option<Severity>,
+    sensors: Option<Vec<i64>>,
+}
+
+impl Select {
+    const fn new(severity: Option<Severity>, sensors: Option<Vec<i64>>) -> Self {
+        Self { severity, sensors }
+    }
+
+    /// How many rows one query may look at: any number, where each one that it looks at is one that it finds.
+    fn reach(&self) -> i64 {
+        let finds_each = self.severity.is_none() && self.sensors.as_ref().is_none_or(|sensors| sensors.len() == 1);
+        if finds_each { i64::MAX } else { WINDOW }
+    }
+
+    async fn run(
+        &self,
+        readers: &SqlitePool,
+        from: Cursor,
+        (first, last): (i64, i64),
+        limit: usize,
+    ) -> Result<Vec<StoredAlert>, sqlx::Error> {
+        let mut query = sqlx::query(AssertSqlSafe(self.sql(from))).bind(first).bind(last);
+        if let Some(severity) = self.severity {
+            query = query.bind(severity.number());
+        }
+        match self.sensors.as_deref() {
+            Some([sensor]) => query = query.bind(*sensor),
+            Some(sensors) => query = query.bind(json(&sensors)?),
+            None => {}
+        }
+        let rows = query.bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(readers).await?;
+        rows.iter().map(stored).collect()
+    }
+
+    fn sql(&self, from: Cursor) -> String {
+        let severity = if self.severity.is_some() { "AND a.severity <= ?" } else { "" };
+        let (index, sensors) = match self.sensors.as_deref() {
+            Some([_]) => ("INDEXED BY alerts_of_sensor", "AND a.sensor = ?"),
+            // Not by the index (+): it would have to sort.
+            Some(_) => ("", "AND +a.sensor IN (SELECT value FROM json_each(?))"),
+            None => ("", ""),
+        };
+        let order = if matches!(from, Cursor::Before(_)) { "DESC" } else { "ASC" };
+        // CROSS JOIN: in SQLite, in this order.
+        format!(
+            "SELECT a.row, s.sensor, t.stream, a.number, a.epoch, a.severity, a.detected_at, a.received_at, a.record \
+             FROM alerts a {index} CROSS JOIN sensors s ON s.row = a.sensor CROSS JOIN streams t ON t.row = a.stream \
+             WHERE a.row BETWEEN ? AND ? {severity} {sensors} ORDER BY a.row {order} LIMIT ?"
+        )
+    }
+}
+
+fn stored(row: &SqliteRow) -> Result<StoredAlert, sqlx::Error> {
+    let number = |column: &str| Ok::<_, sqlx::Error>(u64::try_from(row.try_get::<i64, _>(column)?).unwrap_or(0));
+    Ok(StoredAlert {
+        row: row.try_get("row")?,
+        sensor: id(row.try_get("sensor")?)?,
+        id: AlertId { stream: id(row.try_get("stream")?)?, number: number("number")? },
+        epoch: Epoch(number("epoch")?),
+        severity: Severity::from_engine(Some(number("severity")?)),
+        detected_at: UnixMillis(row.try_get("detected_at")?).to_string(),
+        received_at: UnixSeconds(row.try_get("received_at")?),
+        record: row.try_get("record")?,
+    })
+}
+
+/// The last row ever given, kept or not.
+pub(super) async fn newest(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    let last = sqlx::query_scalar("SELECT seq FROM sqlite_sequence WHERE name = 'alerts'");
+    Ok(last.fetch_optional(connection).await?.unwrap_or(0))
+}

@@ -1,0 +1,131 @@
+//! A draft as SQL: one transaction, many rows a statement.
+
+use std::sync::LazyLock;
+
+use picket_protocol::time::UnixSeconds;
+use sqlx::{AssertSqlSafe, SqliteConnection};
+
+use super::ledger::{AlertRow, Draft};
+use crate::store::rows::{int, json};
+
+/// Rows in one statement, at most 2^8. Statements of each smaller power of two exist too, so that few are prepared.
+const LARGEST: u32 = 8;
+
+/// The statements of 1, 2, 4, … rows.
+type Sizes = LazyLock<Vec<String>>;
+
+static ALERTS: Sizes = LazyLock::new(|| {
+    sizes("INSERT INTO alerts (sensor, stream, number, epoch, severity, detected_at, received_at, record)", 8, "")
+});
+static STREAMS: Sizes = LazyLock::new(|| {
+    sizes(
+        "INSERT INTO streams (row, sensor, stream, high, open, received, dropped, last_at)",
+        8,
+        "ON CONFLICT (row) DO UPDATE SET high = excluded.high, open = excluded.open, received = excluded.received, \
+         dropped = excluded.dropped, last_at = excluded.last_at",
+    )
+});
+static SKIPS: Sizes =
+    LazyLock::new(|| sizes("INSERT INTO skips (stream, first, last, reason, at)", 5, "ON CONFLICT DO NOTHING"));
+
+fn sizes(insert: &str, columns: usize, then: &str) -> Vec<String> {
+    let one = format!("({})", vec!["?"; columns].join(", "));
+    let values = |rows: u32| vec![one.as_str(); 1 << rows].join(", ");
+    (0..=LARGEST).map(|rows| format!("{insert} VALUES {} {then}", values(rows))).collect()
+}
+
+/// The largest statement for `left` rows, and its number of rows.
+fn statement(sizes: &'static [String], left: usize) -> (AssertSqlSafe<&'static str>, usize) {
+    let size = left.max(1).ilog2().min(LARGEST);
+    (AssertSqlSafe(sizes[size as usize].as_str()), 1 << size)
+}
+
+/// Writes a draft in one transaction; the row of its last alert, if it has any. The draft's alerts are used up.
+pub(super) async fn write(
+    connection: &mut SqliteConnection,
+    draft: &mut Draft,
+    now: UnixSeconds,
+) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+    write_sensors(connection, draft).await?;
+    write_streams(connection, draft).await?;
+    write_skips(connection, draft, now).await?;
+    let newest = write_alerts(connection, std::mem::take(&mut draft.alerts), now).await?;
+    sqlx::query("COMMIT").execute(&mut *connection).await?;
+    Ok(newest)
+}
+
+async fn write_alerts(
+    connection: &mut SqliteConnection,
+    alerts: Vec<AlertRow>,
+    now: UnixSeconds,
+) -> Result<Option<i64>, sqlx::Error> {
+    let mut newest = None;
+    let mut alerts = alerts.into_iter();
+    while alerts.len() > 0 {
+        let (sql, take) = statement(&ALERTS, alerts.len());
+        let mut query = sqlx::query(sql);
+        for AlertRow { sensor, stream, alert } in alerts.by_ref().take(take) {
+            query = query
+                .bind(sensor)
+                .bind(stream)
+                .bind(int(alert.id.number))
+                .bind(int(alert.epoch.0))
+                .bind(alert.severity.number())
+                .bind(alert.detected_at.0)
+                .bind(now.0)
+                .bind(alert.record);
+        }
+        newest = Some(query.execute(&mut *connection).await?.last_insert_rowid());
+    }
+    Ok(newest)
+}
+
+async fn write_sensors(connection: &mut SqliteConnection, draft: &Draft) -> Result<(), sqlx::Error> {
+    for (sensor, row) in &draft.sensors {
+        let query = sqlx::query("INSERT INTO sensors (row, sensor) VALUES (?, ?)").bind(row);
+        query.bind(&sensor.as_bytes()[..]).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+async fn write_streams(connection: &mut SqliteConnection, draft: &Draft) -> Result<(), sqlx::Error> {
+    let mut streams = draft.streams.iter();
+    while streams.len() > 0 {
+        let (sql, take) = statement(&STREAMS, streams.len());
+        let mut query = sqlx::query(sql);
+        for ((_, id), stream) in streams.by_ref().take(take) {
+            let marks = &stream.marks;
+            let open: Vec<(u64, u64)> = marks.open().iter().map(|(first, last)| (*first, *last)).collect();
+            query = query
+                .bind(stream.row)
+                .bind(stream.sensor)
+                .bind(&id.as_bytes()[..])
+                .bind(int(marks.high()))
+                .bind(json(&open)?)
+                .bind(int(marks.received()))
+                .bind(json(marks.dropped())?)
+                .bind(stream.last_at.0);
+        }
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+async fn write_skips(connection: &mut SqliteConnection, draft: &Draft, now: UnixSeconds) -> Result<(), sqlx::Error> {
+    let mut skips = draft.skips.iter();
+    while skips.len() > 0 {
+        let (sql, take) = statement(&SKIPS, skips.len());
+        let mut query = sqlx::query(sql);
+        for skip in skips.by_ref().take(take) {
+            query = query
+                .bind(skip.stream)
+                .bind(int(skip.first))
+                .bind(int(skip.last))
+                .bind(skip.reason.as_str())
+                .bind(now.0);
+        }
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,204 @@
+//! The store of alerts: what is answered is stored, once; what fails leaves nothing behind.
+
+use picket_protocol::{
+    alerts::{AlertId, DropReason, Severity, Skip, UnixMillis},
+    ids::Epoch,
+    time::UnixSeconds,
+};
+use tempfile::TempDir;
+
+use super::*;
+
+const KEPT: Bounds = Bounds { days: 90, bytes: u64::MAX };
+const STREAM: StreamId = StreamId::from_bytes([1; 16]);
+
+fn sensor(number: u8) -> SensorId {
+    SensorId::from_bytes([number; 16])
+}
+
+async fn open(folder: &TempDir) -> (AlertStore, JoinHandle<()>) {
+    AlertStore::open(&folder.path().join("alerts.db"), KEPT).await.unwrap()
+}
+
+async fn close((store, writer): (AlertStore, JoinHandle<()>)) {
+    drop(store);
+    writer.await.unwrap();
+}
+
+fn alert(stream: StreamId, number: u64) -> Delivered {
+    Delivered::Alert(NewAlert {
+        id: AlertId { stream, number },
+        epoch: Epoch(2),
+        severity: Severity::from_engine(Some(1 + number % 4)),
+        detected_at: UnixMillis(1_800_000_000_123),
+        record: format!(r#"{{"n": {number}}}"#),
+    })
+}
+
+fn skip(from: u64, to: u64) -> Delivered {
+    Delivered::Skip(Skip { stream: STREAM, from, to, reason: DropReason::Full })
+}
+
+fn delivery(of: u8, events: impl IntoIterator<Item = Delivered>) -> Delivery {
+    let mut delivery = Delivery::of(sensor(of));
+    events.into_iter().for_each(|event| delivery.push(event).unwrap());
+    delivery
+}
+
+fn alerts(of: u8, numbers: impl IntoIterator<Item = u64>) -> Delivery {
+    delivery(of, numbers.into_iter().map(|number| alert(STREAM, number)))
+}
+
+/// The numbers that are stored of a sensor, as they came.
+async fn numbers(store: &AlertStore, of: u8) -> Vec<u64> {
+    let filter = Filter { sensors: Some(vec![sensor(of)]), severity: None };
+    let page = store.page(&filter, Cursor::After(0), 10_000).await.unwrap();
+    page.alerts.iter().map(|alert| alert.id.number).collect()
+}
+
+fn confirmed(store: &AlertStore, of: u8) -> Confirmation {
+    store.confirmations(sensor(of), [STREAM].iter()).remove(&STREAM).unwrap()
+}
+
+#[tokio::test]
+async fn an_alert_is_stored_once_however_often_it_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = open(&folder).await;
+    let store = &opened.0;
+    store.take(alerts(1, [1, 2, 2, 1])).await.unwrap();
+    store.take(alerts(1, 1..=5)).await.unwrap();
+    store.take(alerts(2, 1..=3)).await.unwrap();
+    let (a, b) = tokio::join!(store.take(alerts(1, 4..=8)), store.take(alerts(1, 6..=9)));
+    assert_eq!((a, b), (Ok(()), Ok(())));
+    assert_eq!(numbers(store, 1).await, (1..=9).collect::<Vec<_>>());
+    assert_eq!(numbers(store, 2).await, [1, 2, 3]);
+
+    close(opened).await;
+    let (store, _writer) = open(&folder).await;
+    store.take(alerts(1, 1..=10)).await.unwrap();
+    assert_eq!(numbers(&store, 1).await, (1..=10).collect::<Vec<_>>());
+    assert_eq!((confirmed(&store, 1).up_to, confirmed(&store, 3).up_to), (10, 0));
+}
+
+#[tokio::test]
+async fn what_was_stored_comes_back_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _writer) = open(&folder).await;
+    let mut newest = store.newest();
+    assert_eq!(*newest.borrow_and_update(), 0);
+    store.take(alerts(7, [5])).await.unwrap();
+    newest.changed().await.unwrap();
+    assert_eq!(*newest.borrow(), 1);
+    let stored = store.after(0, 10).await.unwrap().remove(0);
+    let received_at = stored.received_at;
+    assert!(received_at > UnixSeconds(1_700_000_000));
+    let expected = StoredAlert {
+        row: 1,
+        sensor: sensor(7),
+        id: AlertId { stream: STREAM, number: 5 },
+        epoch: Epoch(2),
+        severity: Severity::Medium,
+        detected_at: "2027-01-15T08:00:00.123Z".to_owned(),
+        received_at,
+        record: r#"{"n": 5}"#.to_owned(),
+    };
+    assert_eq!(stored, expected);
+    assert_eq!(store.after(1, 10).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn holes_and_skips_are_told_and_outlive_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = open(&folder).await;
+    let events = [alert(STREAM, 1), skip(2, 4), alert(STREAM, 3), alert(STREAM, 5), alert(STREAM, 9), skip(8, 12)];
+    opened.0.take(delivery(1, events)).await.unwrap();
+    close(opened).await;
+    let (store, _writer) = open(&folder).await;
+    assert_eq!(confirmed(&store, 1), Confirmation { up_to: 12, lacks: vec![(6, 7)] });
+    let view = store.streams(sensor(1)).remove(0);
+    assert_eq!((view.stream, view.marks.received()), (STREAM, 3));
+    assert_eq!(view.marks.dropped(), &BTreeMap::from([(DropReason::Full, 3 + 1 + 3)]));
+    let skips = sqlx::query_as::<_, (i64, i64)>("SELECT first, last FROM skips ORDER BY first");
+    assert_eq!(skips.fetch_all(&store.readers).await.unwrap(), [(2, 4), (8, 8), (10, 12)]);
+}
+
+#[tokio::test]
+async fn a_delivery_that_does_not_fit_is_refused_alone_and_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _writer) = open(&folder).await;
+    let holes = delivery(1, (1..=5000).map(|number| alert(STREAM, number * 2)));
+    let (good, refused, also) = tokio::join!(store.take(alerts(2, [1])), store.take(holes), store.take(alerts(1, [1])));
+    assert!(matches!(refused, Err(Refused::StreamRefused { .. })));
+    assert_eq!((good, also), (Ok(()), Ok(())));
+    assert_eq!((numbers(&store, 1).await, numbers(&store, 2).await), (vec![1], vec![1]));
+
+    let many = (0..=1024u16).map(|number| StreamId::from_bytes(u128::from(number).to_be_bytes()));
+    let refused = store.take(delivery(3, many.map(|stream| alert(stream, 1)))).await;
+    assert!(matches!(refused, Err(Refused::StreamRefused { .. })));
+    store.take(alerts(3, [1, 2])).await.unwrap();
+    assert_eq!(numbers(&store, 3).await, [1, 2]);
+}
+
+#[tokio::test]
+async fn nobody_is_told_that_a_failed_commit_took_place_and_memory_follows_the_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _writer) = open(&folder).await;
+    store.take(alerts(1, 1..=3)).await.unwrap();
+    let path = format!("sqlite:{}", folder.path().join("alerts.db").display());
+    let mut saboteur = <sqlx::SqliteConnection as sqlx::Connection>::connect(&path).await.unwrap();
+    let trigger = "CREATE TRIGGER no BEFORE INSERT ON alerts BEGIN SELECT raise(ABORT, 'disk on fire'); END";
+    sqlx::query(trigger).execute(&mut saboteur).await.unwrap();
+    let newest = *store.newest().borrow();
+    let (a, b) = tokio::join!(store.take(alerts(1, 4..=6)), store.take(alerts(9, 1..=6)));
+    assert_eq!((a, b), (Err(Refused::StorageFailed), Err(Refused::StorageFailed)));
+    assert_eq!((confirmed(&store, 1).up_to, confirmed(&store, 9).up_to), (3, 0));
+    assert_eq!(*store.newest().borrow(), newest);
+
+    sqlx::query("DROP TRIGGER no").execute(&mut saboteur).await.unwrap();
+    store.take(alerts(1, 4..=6)).await.unwrap();
+    store.take(alerts(9, 1..=6)).await.unwrap();
+    assert_eq!(numbers(&store, 1).await, (1..=6).collect::<Vec<_>>());
+    assert_eq!(numbers(&store, 9).await, (1..=6).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn pages_go_both_ways_through_any_filter_and_leave_nothing_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _writer) = open(&folder).await;
+    for round in 0..20u64 {
+        for of in 1..=3 {
+            store.take(alerts(of, round * 4 + 1..=round * 4 + 4)).await.unwrap();
+        }
+    }
+    let some = |of: &[u8]| Some(of.iter().map(|number| sensor(*number)).collect::<Vec<_>>());
+    for (sensors, severity, expected) in [
+        (None, None, 240),
+        (some(&[2]), None, 80),
+        (some(&[2]), Some(Severity::High), 20),
+        (some(&[1, 3]), Some(Severity::Medium), 80),
+        (None, Some(Severity::Informational), 240),
+        (some(&[9]), None, 0),
+        (some(&[]), None, 0),
+    ] {
+        let filter = Filter { sensors, severity };
+        let forward = all(&store, &filter, Cursor::After(0)).await;
+        let mut backward = all(&store, &filter, Cursor::Before(i64::MAX)).await;
+        backward.reverse();
+        assert_eq!(forward.len(), expected, "{filter:?}");
+        assert_eq!(forward, backward);
+        assert!(forward.is_sorted());
+    }
+}
+
+async fn all(store: &AlertStore, filter: &Filter, mut from: Cursor) -> Vec<i64> {
+    let mut rows = Vec::new();
+    loop {
+        let page = store.page(filter, from, 7).await.unwrap();
+        assert!(page.alerts.len() <= 7);
+        rows.extend(page.alerts.iter().map(|alert| alert.row));
+        from = page.next;
+        if !page.more {
+            return rows;
+        }
+    }
+}
