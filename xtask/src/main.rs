@@ -9,6 +9,7 @@ mod demo;
 mod fuzz;
 mod packages;
 mod platform;
+mod sample;
 mod table;
 mod test;
 
@@ -28,6 +29,8 @@ enum Chore {
     Bench(bench::Bench),
     /// Beat on one parser.
     Fuzz(fuzz::Fuzz),
+    /// Write our capture and the demo's sample anew; needs Suricata.
+    Sample(sample::Sample),
     /// Prove that a locally managed sensor sends nothing; run by the demo in a process of its own.
     #[command(hide = true)]
     QuietProof(demo::QuietProof),
@@ -52,6 +55,7 @@ fn run(chore: Chore) -> Result<bool> {
         Chore::Test(test) => test.run(),
         Chore::Bench(bench) => bench.run(),
         Chore::Fuzz(fuzz) => fuzz.run(),
+        Chore::Sample(sample) => sample.run(),
         Chore::QuietProof(proof) => proof.run(),
     }
 }

@@ -26,14 +26,31 @@ pub struct Settings {
     pub probation_seconds: u32,
     /// What the vendor's file says the hardware is; each sensor needs its own.
     pub hardware: String,
-    /// Further lines of the settings file.
+    /// Where the detection engine's records come from.
+    pub engine: EngineOutput,
+    /// Further lines of the settings file, with no table's name before a key: `alert_log.max_days = 1`.
     pub more: String,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { heartbeat_interval_seconds: 1, probation_seconds: 900, hardware: "lab-1".into(), more: String::new() }
+        Self {
+            heartbeat_interval_seconds: 1,
+            probation_seconds: 900,
+            hardware: "lab-1".into(),
+            engine: EngineOutput::File,
+            more: String::new(),
+        }
     }
+}
+
+/// Where the detection engine's records come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EngineOutput {
+    /// A file: [`Agent::eve_file`].
+    File,
+    /// A socket on which the agent listens: [`Agent::eve_socket`].
+    Socket,
 }
 
 /// A sensor's folder, and its agent when it runs.
@@ -51,7 +68,7 @@ impl Agent {
     /// # Errors
     /// When the folder cannot be written.
     pub fn set_up(binaries: &Binaries, folder: &Path, settings: &Settings) -> Result<Self> {
-        for name in ["state", "run", "trust.d"] {
+        for name in ["state", "run", "trust.d", "engine"] {
             fs::create_dir_all(folder.join(name)).with_context(|| format!("cannot make {name}"))?;
         }
         let agent = Self {
@@ -79,6 +96,10 @@ impl Agent {
         writeln!(text, "console_user = \"{}\"", Uid::current())?;
         writeln!(text, "heartbeat_interval_seconds = {}", settings.heartbeat_interval_seconds)?;
         writeln!(text, "probation_seconds = {}", settings.probation_seconds)?;
+        match settings.engine {
+            EngineOutput::File => writeln!(text, "engine.eve_file = {:?}", self.eve_file())?,
+            EngineOutput::Socket => writeln!(text, "engine.eve_socket = {:?}", self.eve_socket())?,
+        }
         text.push_str(&settings.more);
         fs::write(self.configuration(), text).context("cannot write the settings")
     }
@@ -105,6 +126,18 @@ impl Agent {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The file that the detection engine appends to, in a folder of its own that is there from the beginning.
+    #[must_use]
+    pub fn eve_file(&self) -> PathBuf {
+        self.folder.join("engine/eve.json")
+    }
+
+    /// The socket that the detection engine writes to.
+    #[must_use]
+    pub fn eve_socket(&self) -> PathBuf {
+        self.folder.join("run/eve.sock")
     }
 
     /// The local API's socket.

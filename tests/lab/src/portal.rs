@@ -209,6 +209,16 @@ impl Portal {
         })
     }
 
+    /// Every alert that it has stored, oldest first: `id`, `sensor`, `epoch`, `severity`, `record`, …
+    ///
+    /// # Errors
+    /// When the command fails, or prints a line that is no JSON.
+    pub fn alerts(&self) -> Result<Vec<Value>> {
+        let mut command = Command::new(&self.binary);
+        let text = run(command.args(["alert", "export", "--format", "ndjson"]).arg("--data").arg(&self.data))?;
+        text.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
+    }
+
     /// Writes the trust root file.
     ///
     /// # Errors
