@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -92,8 +92,8 @@ impl Generator {
     /// `rotate_after` alerts.
     #[must_use]
     pub fn in_background(mut self, rate: u32, rotate_after: Option<usize>) -> Background {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = stop.clone();
+        let (stop, last) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(self.next - 1)));
+        let (stopped, written) = (stop.clone(), last.clone());
         let thread = thread::spawn(move || {
             let start = Instant::now();
             let mut count = 0;
@@ -101,6 +101,7 @@ impl Generator {
                 let due = start + Duration::from_secs(1) * count / rate;
                 thread::sleep(due.saturating_duration_since(Instant::now()));
                 self.alerts(1)?;
+                written.store(self.next - 1, Ordering::Release);
                 count += 1;
                 if rotate_after.is_some_and(|after| self.written.len().is_multiple_of(after)) {
                     self.rotate()?;
@@ -108,7 +109,7 @@ impl Generator {
             }
             Ok(self)
         });
-        Background { stop, thread }
+        Background { stop, last, thread }
     }
 
     fn aside(&mut self) -> PathBuf {
@@ -123,10 +124,17 @@ impl Generator {
 #[derive(Debug)]
 pub struct Background {
     stop: Arc<AtomicBool>,
+    last: Arc<AtomicU64>,
     thread: JoinHandle<Result<Generator>>,
 }
 
 impl Background {
+    /// The id of the last alert that is surely written.
+    #[must_use]
+    pub fn last(&self) -> u64 {
+        self.last.load(Ordering::Acquire)
+    }
+
     /// Ends the writing and takes the generator back, with its list.
     ///
     /// # Errors
