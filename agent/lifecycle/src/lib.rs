@@ -21,6 +21,7 @@ pub mod chain;
 pub mod clock;
 mod commit;
 pub mod connection;
+pub mod delivery;
 pub mod effect;
 pub mod enrolled;
 pub mod epochs;

@@ -1,4 +1,5 @@
-//! The cap on bytes: a token bucket that is paid afterwards, since only then it is known what a batch cost.
+//! The cap on bytes: what is sent is a debt, which time pays off. A batch is charged by its size when it is sent, and put
+//! right when it is known what it cost on the wire.
 
 use core::{num::NonZeroU32, time::Duration};
 
@@ -17,10 +18,16 @@ impl Bucket {
         Self { bits_per_millisecond: kilobits_per_second.get().into(), debt: 0, counted: now }
     }
 
-    /// What was sent has to be paid off before the next batch.
+    /// What is sent has to be paid off before the next batch.
     pub(super) fn spend(&mut self, bytes: u64, now: BootMillis) {
         self.count(now);
         self.debt = self.debt.saturating_add(bytes.saturating_mul(8));
+    }
+
+    /// What was charged by its size cost this many bytes.
+    pub(super) fn put_right(&mut self, charged: u64, cost: u64, now: BootMillis) {
+        self.spend(cost, now);
+        self.debt = self.debt.saturating_sub(charged.saturating_mul(8));
     }
 
     /// When nothing is owed any more.
@@ -52,6 +59,14 @@ mod tests {
         }
         let allowed = 350 * 60_000;
         assert!((allowed * 99 / 100..=allowed * 101 / 100).contains(&sent), "{sent} of {allowed} bits");
+    }
+
+    #[test]
+    fn takes_back_what_was_charged_too_much() {
+        let mut bucket = Bucket::new(NonZeroU32::new(8).unwrap(), BootMillis(0));
+        bucket.spend(1_000, BootMillis(0));
+        bucket.put_right(1_000, 300, BootMillis(100));
+        assert_eq!(bucket.free_at(), BootMillis(300));
     }
 
     #[test]

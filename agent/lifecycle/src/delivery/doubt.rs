@@ -1,14 +1,25 @@
 //! The search for the one item that a hub will not take, by halves. Counts items; holds none.
 //!
 //! A hub that refuses everything, as one behind a broken gateway does, must not talk a sensor into putting its alerts
-//! aside one by one. So an alert goes aside only if the hub took another since the last one did. Where nothing shows
-//! that, the refusal counts as a failure of the hub, and another alert is tried alone after the back-off.
+//! aside one by one. So an alert goes aside only if it was refused alone, the hub then took another alert, and it was
+//! refused alone again. Until one is taken, another alert is tried alone, each time after a longer wait.
+
+use super::item::Place;
+
+/// A single item that was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Suspect {
+    /// Which.
+    pub(super) place: Place,
+    /// Whether the hub took an alert since.
+    pub(super) others_taken: bool,
+}
 
 /// See the module.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Doubt {
     search: Option<Search>,
-    /// How many single items were refused in a row while nothing was accepted.
+    /// How many single items were refused in a row while no other was accepted.
     unclear: usize,
     too_large: bool,
 }

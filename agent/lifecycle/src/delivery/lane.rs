@@ -3,12 +3,9 @@
 //! What is under way is always a prefix of what is waiting; it leaves from the front, acknowledged. Whatever goes wrong,
 //! the items go back to where they were, so that the order of the first sending is the order of the log.
 
-use alloc::{
-    collections::{VecDeque, vec_deque},
-    vec::Vec,
-};
+use alloc::{collections::VecDeque, vec::Vec};
 
-use picket_protocol::{alerts::DropReason, ids::StreamId};
+use picket_protocol::alerts::DropReason;
 
 use super::{
     doubt::Doubt,
@@ -25,6 +22,9 @@ pub(super) struct Lane<T> {
     waiting_bytes: usize,
     flights: VecDeque<Flight<T>>,
     flight_bytes: usize,
+    /// How many flights are sent, and how many are ready.
+    sent: usize,
+    ready: usize,
     doubt: Doubt,
     trial: Option<Trial<T>>,
 }
@@ -52,19 +52,6 @@ struct Trial<T> {
     item: Vec<Item<T>>,
 }
 
-/// What to make of a refused batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It went back, to be sent in smaller pieces.
-    Halved,
-    /// It is one alert, and the hub took others: the alert has to go aside under this ticket.
-    Poison(StreamId, u64),
-    /// It is one skip, and the hub took alerts: nothing is lost with it.
-    Passed,
-    /// Nothing tells a bad alert from a hub that refuses everything.
-    Unclear,
-}
-
 impl<T> Default for Lane<T> {
     fn default() -> Self {
         Self {
@@ -72,6 +59,8 @@ impl<T> Default for Lane<T> {
             waiting_bytes: 0,
             flights: VecDeque::new(),
             flight_bytes: 0,
+            sent: 0,
+            ready: 0,
             doubt: Doubt::default(),
             trial: None,
         }
@@ -106,18 +95,20 @@ impl<T> Lane<T> {
 
     /// How many batches are on the wire.
     pub(super) fn on_the_wire(&self) -> usize {
-        let sent = |flight: &&Flight<T>| matches!(flight.stage, Stage::Sent(_));
-        self.flights.iter().filter(sent).count() + usize::from(self.trial.is_some())
+        self.sent + usize::from(self.trial.is_some())
     }
 
     /// Marks the next batch as sent under this id. False if there is none, or no more fits.
     pub(super) fn send(&mut self, batch: BatchId, limits: &Limits) -> bool {
+        if self.ready > 0
+            && let Some(ready) = self.flights.iter_mut().find(|flight| flight.stage == Stage::Ready)
+        {
+            ready.stage = Stage::Sent(batch);
+            self.count();
+            return true;
+        }
         if self.doubt.is_unclear() {
             return self.try_one(batch);
-        }
-        if let Some(ready) = self.flights.iter_mut().find(|flight| flight.stage == Stage::Ready) {
-            ready.stage = Stage::Sent(batch);
-            return true;
         }
         let full = self.flights.len() >= limits.in_flight || self.flight_bytes >= limits.batch_bytes;
         if self.waiting.is_empty() || (full && !self.flights.is_empty()) {
@@ -125,6 +116,7 @@ impl<T> Lane<T> {
         }
         let items = self.cut(limits);
         self.flights.push_back(Flight { stage: Stage::Sent(batch), items });
+        self.sent += 1;
         true
     }
 
@@ -165,42 +157,31 @@ impl<T> Lane<T> {
         Some(&self.flights.iter().find(|flight| flight.stage == Stage::Sent(batch))?.items)
     }
 
-    /// The hub acknowledged a batch. True if there was an alert in it.
-    pub(super) fn accepted(&mut self, batch: BatchId) -> bool {
-        if self.trial.as_ref().is_some_and(|trial| trial.batch == batch) {
-            let alert = self.trial.iter().any(|trial| trial.item.iter().any(Item::is_alert));
-            self.end_trial();
-            self.doubt.cleared();
-            return alert;
+    /// The hub acknowledged a batch.
+    pub(super) fn accepted(&mut self, batch: BatchId) {
+        if self.is_trial(batch) {
+            return self.clear();
         }
-        let Some(flight) = self.flights.iter_mut().find(|flight| flight.stage == Stage::Sent(batch)) else {
-            return false;
-        };
+        let Some(flight) = self.flights.iter_mut().find(|flight| flight.stage == Stage::Sent(batch)) else { return };
         flight.stage = Stage::Accepted;
+        self.sent = self.sent.saturating_sub(1);
         self.doubt.accepted(flight.items.len());
-        flight.items.iter().any(Item::is_alert)
     }
 
-    /// The hub will not take a batch as it is. `evidence`: it took an alert since the last one went aside.
-    pub(super) fn refused(&mut self, batch: BatchId, evidence: bool) -> Verdict {
-        let Some(flight) = self.flights.iter_mut().find(|flight| flight.stage == Stage::Sent(batch)) else {
-            return Verdict::Unclear;
-        };
-        let [item] = &*flight.items else {
-            let count = flight.items.len();
-            self.recall();
-            self.doubt.halve(count);
-            return Verdict::Halved;
-        };
-        match (evidence, item.alert()) {
-            (true, Some(id)) => Verdict::Poison(id.stream, id.number),
-            (true, None) => {
-                flight.stage = Stage::Accepted;
-                self.doubt.found();
-                Verdict::Passed
-            }
-            (false, _) => Verdict::Unclear,
+    /// The hub will not take a batch of several: it goes back, to be sent in smaller pieces.
+    pub(super) fn halve(&mut self, batch: BatchId) {
+        let count = self.items(batch).map_or(0, <[_]>::len);
+        self.recall();
+        self.doubt.halve(count);
+    }
+
+    /// The hub will not take this skip: it counts as taken, since nothing is lost with it.
+    pub(super) fn pass(&mut self, batch: BatchId) {
+        self.doubt.found();
+        if let Some(flight) = self.flights.iter_mut().find(|flight| flight.stage == Stage::Sent(batch)) {
+            flight.stage = Stage::Accepted;
         }
+        self.count();
     }
 
     /// The alert of this batch is being set aside.
@@ -209,6 +190,7 @@ impl<T> Lane<T> {
         if let Some(flight) = self.flights.iter_mut().find(|flight| flight.stage == Stage::Sent(batch)) {
             flight.stage = Stage::SettingAside(ticket);
         }
+        self.count();
     }
 
     /// It is set aside: a skip stands in its place. Otherwise it is tried again. False if no such ticket is known.
@@ -220,13 +202,25 @@ impl<T> Lane<T> {
         if done {
             flight.items.iter_mut().for_each(|item| item.content = Content::Skip(DropReason::Poison));
         }
+        self.count();
         true
     }
 
-    /// What an unclear refusal leaves: the next to be tried is another alert.
+    /// It is not known what the refusal of a single item means: the next to be tried is another alert.
     pub(super) fn unclear(&mut self) {
         self.recall();
         self.doubt.unclear();
+    }
+
+    /// The hub takes alerts: each is sent in its turn.
+    pub(super) fn clear(&mut self) {
+        self.end_trial();
+        self.doubt.cleared();
+    }
+
+    /// Whether this batch is one from the middle, sent alone.
+    pub(super) fn is_trial(&self, batch: BatchId) -> bool {
+        self.trial.as_ref().is_some_and(|trial| trial.batch == batch)
     }
 
     /// Takes everything back that is under way, into its place. What is being set aside stays.
@@ -249,6 +243,13 @@ impl<T> Lane<T> {
                 flight.stage = Stage::Ready;
             }
         }
+        self.count();
+    }
+
+    /// After anything but the ordinary.
+    fn count(&mut self) {
+        self.ready = self.flights.iter().filter(|flight| flight.stage == Stage::Ready).count();
+        self.sent = self.flights.iter().filter(|flight| matches!(flight.stage, Stage::Sent(_))).count();
     }
 
     fn end_trial(&mut self) {
@@ -271,12 +272,6 @@ impl<T> Lane<T> {
     /// Whether the hub took every piece of what it had refused whole: its batches are too large for it.
     pub(super) const fn too_large(&mut self) -> bool {
         self.doubt.take_too_large()
-    }
-
-    /// What is waiting, in order.
-    #[cfg(test)]
-    pub(super) fn waiting(&self) -> vec_deque::Iter<'_, Item<T>> {
-        self.waiting.iter()
     }
 }
 

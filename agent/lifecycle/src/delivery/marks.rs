@@ -57,6 +57,17 @@ impl Acknowledged {
     const fn with(self, (from, to): Range) -> Self {
         Self { from, to, ..self }
     }
+
+    /// Becomes one range with the next, if that goes on where this ends and was acknowledged at about the same time.
+    fn takes_in(&mut self, next: &Self) -> bool {
+        let goes_on = self.stream == next.stream && self.to.checked_add(1) == Some(next.from);
+        let alike = self.tries == next.tries && self.at.0 / GRAIN == next.at.0 / GRAIN;
+        if goes_on && alike {
+            self.to = next.to;
+            self.at = self.at.max(next.at);
+        }
+        goes_on && alike
+    }
 }
 
 impl Marks {
@@ -76,20 +87,13 @@ impl Marks {
 
     /// The hub acknowledged these for the first time.
     pub(super) fn acknowledged(&mut self, stream: StreamId, (from, to): Range, now: BootMillis) {
-        let extends = |last: &&mut Acknowledged| {
-            last.stream == stream
-                && last.to.checked_add(1) == Some(from)
-                && last.tries == 0
-                && last.at.0 / GRAIN == now.0 / GRAIN
-        };
-        if let Some(last) = self.unconfirmed.last_mut().filter(extends) {
-            last.to = to;
-            last.at = now;
+        let new = Acknowledged { stream, from, to, at: now, tries: 0 };
+        if self.unconfirmed.last_mut().is_some_and(|last| last.takes_in(&new)) {
             return;
         }
         // It may have been acknowledged before a crash.
         self.remove(stream, &[(from, to)]);
-        self.unconfirmed.push(Acknowledged { stream, from, to, at: now, tries: 0 });
+        self.unconfirmed.push(new);
         self.bound();
     }
 
@@ -98,11 +102,14 @@ impl Marks {
         let mut after = Vec::with_capacity(self.unconfirmed.len() + 2);
         for of in &self.unconfirmed {
             let rest = if of.stream == stream { without(of.range(), &[range]) } else { Vec::from([of.range()]) };
-            let sent = without(of.range(), &rest);
-            after.extend(rest.into_iter().map(|rest| of.with(rest)));
             let tries = of.tries.saturating_add(1);
-            after.extend(sent.into_iter().map(|sent| Acknowledged { at: now, tries, ..of.with(sent) }));
+            let sent =
+                without(of.range(), &rest).into_iter().map(|sent| Acknowledged { at: now, tries, ..of.with(sent) });
+            let first = after.len();
+            after.extend(rest.iter().map(|rest| of.with(*rest)).chain(sent));
+            after[first..].sort_unstable_by_key(|range| range.from);
         }
+        after.dedup_by(|next, last| last.takes_in(next));
         self.unconfirmed = after;
         self.bound();
     }

@@ -1,0 +1,153 @@
+//! The delivery in bad weather, by seed: whatever happens, each number comes to the portal, in order, and none too often.
+
+use super::super::Limits;
+use super::world::{Chance, HubIs, MINUTE, Weather, World};
+
+const SEEDS: u64 = 200;
+
+fn https() -> Limits {
+    Limits { batch_items: 8, batch_bytes: 4_000, ..Limits::HTTPS }
+}
+
+fn mqtt() -> Limits {
+    Limits { in_flight: 16, batch_bytes: 20_000, ..Limits::MQTT }
+}
+
+/// One thing that the world does.
+fn step(world: &mut World) {
+    match world.chance.below(24) {
+        0..=8 => {
+            let count = 1 + world.chance.below(30);
+            world.detect(count);
+        }
+        9 => world.kill(true),
+        10 => world.kill(false),
+        11 => world.commit(),
+        12 => world.broker_forgets(),
+        13 => world.portal_is_restored(),
+        14 => world.drop_some(),
+        15 => world.hub = HubIs::Away,
+        16 => world.hub = HubIs::RefusingAll,
+        17 | 18 => world.hub = HubIs::Well,
+        19..=21 => world.portal_reads(),
+        _ => world.confirm(),
+    }
+    let millis = [10, 300, 5_000, MINUTE, 20 * MINUTE][usize::try_from(world.chance.below(5)).unwrap()];
+    world.pass(millis);
+}
+
+/// The weather clears; the portal reads and confirms every minute. Two days are enough for every back-off.
+fn clear_up(world: &mut World) -> bool {
+    world.hub = HubIs::Well;
+    world.weather = Weather::default();
+    // What is left may be alerts that the hub will not take: only others can show that it is well.
+    world.detect(1);
+    for _ in 0..2 * 24 * 60 {
+        world.portal_reads();
+        world.confirm();
+        world.pass(MINUTE);
+        world.portal_reads();
+        if world.lacking().is_empty() {
+            return true;
+        }
+    }
+    false
+}
+
+fn run(seed: u64, limits: Limits) -> World {
+    let mut chance = Chance(seed);
+    let mut percent = |most: u64| chance.below(most + 1);
+    let weather = Weather {
+        lost: percent(30),
+        answer_lost: percent(20),
+        log_fails: percent(10),
+        poison: percent(2) * percent(3),
+    };
+    let mut world = World::new(seed, limits, weather);
+    for _ in 0..60 {
+        step(&mut world);
+    }
+    assert!(clear_up(&mut world), "seed {seed}: lacking {:?}", world.lacking());
+    world
+}
+
+#[test]
+fn everything_comes_to_the_portal_over_https() {
+    let detected: usize = (0..SEEDS).map(|seed| run(seed, https()).detected()).sum();
+    assert!(detected > 10_000, "{detected}");
+}
+
+#[test]
+fn everything_comes_to_the_portal_over_mqtt() {
+    let worlds: std::vec::Vec<World> = (0..SEEDS).map(|seed| run(seed, mqtt())).collect();
+    assert!(worlds.iter().map(World::detected).sum::<usize>() > 10_000);
+    assert!(worlds.iter().any(|world| world.read_again > 0), "no seed sends anything again");
+}
+
+#[test]
+fn confirmations_that_lag_an_hour_bring_no_storm() {
+    let mut world = World::new(1, mqtt(), Weather::default());
+    for _ in 0..60 {
+        world.detect(100);
+        world.confirm();
+        world.pass(MINUTE);
+    }
+    assert_eq!(world.sendings, 6_000 + world.read_again);
+    assert!(world.read_again <= 2, "{}", world.read_again);
+    world.portal_reads();
+    world.confirm();
+    world.pass(10 * 60 * MINUTE);
+    assert!(world.lacking().is_empty());
+    assert!(world.read_again <= 2, "{}", world.read_again);
+}
+
+#[test]
+fn a_broker_that_forgets_is_made_good() {
+    for silent in [false, true] {
+        let mut world = World::new(2, mqtt(), Weather::default());
+        world.detect(500);
+        world.pass(MINUTE);
+        world.broker_forgets();
+        // With no later alert, the very last number alone goes again, and brings the word that the rest is lacking.
+        world.detect(u64::from(!silent));
+        for _ in 0..60 {
+            world.portal_reads();
+            world.confirm();
+            world.pass(MINUTE);
+        }
+        world.portal_reads();
+        assert!(world.lacking().is_empty(), "silent: {silent}");
+        assert!(world.read_again <= 501, "{}", world.read_again);
+    }
+}
+
+#[test]
+fn a_hub_that_refuses_everything_puts_nothing_aside() {
+    let mut world = World::new(3, https(), Weather::default());
+    world.detect(50);
+    world.pass(MINUTE);
+    world.hub = HubIs::RefusingAll;
+    world.detect(50);
+    // The world panics should a good alert be put aside.
+    world.pass(24 * 60 * MINUTE);
+    assert!(world.delivery.as_ref().unwrap().view().last_failure.is_some());
+    assert!(world.sendings < 1_000, "{} sendings to a hub that refuses", world.sendings);
+    world.hub = HubIs::Well;
+    world.pass(10 * MINUTE);
+    world.portal_reads();
+    assert!(world.lacking().is_empty());
+}
+
+#[test]
+fn records_in_a_row_that_no_hub_takes_go_aside_and_the_rest_arrives() {
+    for limits in [https(), mqtt()] {
+        let mut world = World::new(4, limits, Weather { poison: 100, ..Weather::default() });
+        world.detect(5);
+        world.weather.poison = 0;
+        world.detect(40);
+        world.pass(60 * MINUTE);
+        world.portal_reads();
+        assert!(world.lacking().is_empty(), "{:?}", world.lacking());
+        assert_eq!(world.delivery.as_ref().unwrap().view().counts.set_aside, 5);
+    }
+}
