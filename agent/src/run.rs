@@ -12,7 +12,7 @@ use crate::{
     config::Config,
     identity::Identities,
     local_api::{self, Grants, LocalApi},
-    service::{self, Service, Startup},
+    service::{self, Feeds, Service, Startup},
     shell::Shell,
     socket,
     stop::Stop,
@@ -48,6 +48,7 @@ pub async fn run(config: &Config) -> Result<(), NotStarted> {
     socket::make_runtime_directory(config).map_err(system("make the runtime directory"))?;
     let places = Places { state: config.state_directory.clone(), runtime: config.runtime_directory.clone() };
     let Opened { store, state } = Store::open(places, &service::readable).map_err(NotStarted::State)?;
+    let state = service::load(state.as_deref()).map_err(NotStarted::State)?;
     let sources = Sources::of_this_machine(config.appliance_id_file.clone());
     let named = appliance_id(&config.state_directory, &sources);
     let (appliance, source) = named.map_err(system("find an appliance id"))?;
@@ -57,8 +58,9 @@ pub async fn run(config: &Config) -> Result<(), NotStarted> {
     let identities = Identities::in_state_directory(&config.state_directory);
     let shell = Shell::new(store, identities.clone(), Upstreams::new(identities, config.greeting()));
     let trust_files = trust_files(&config.trust_directory);
-    let startup = Startup { state, appliance, settings: config.lifecycle(), trust_files };
-    let (service, handle) = Service::new(shell, startup).map_err(NotStarted::State)?;
+    let (feeds, _alerts) = Feeds::of(&state);
+    let startup = Startup { state, feeds, appliance, settings: config.lifecycle(), trust_files };
+    let (service, handle) = Service::new(shell, startup);
 
     // 3. Who may speak to it.
     let stop = Stop::at_signals().map_err(system("catch the signals to stop"))?;

@@ -2,18 +2,22 @@
 //!
 //! Decides nothing.
 
-use std::{collections::BTreeSet, future::Future};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::Future,
+};
 
 use picket_lifecycle::{
     effect::{Call, Enrol, ProbeHub, Renew},
+    epochs::EngineMark,
     event::Failure,
     identity::{Identity, Slot},
     stamp::Stamp,
 };
 use picket_protocol::{
     documents::request::Request,
-    heartbeat::Versions,
-    ids::{ApplianceId, Cti, Thumbprint},
+    heartbeat::{Component, StreamTotals, Versions},
+    ids::{ApplianceId, Cti, StreamId, Thumbprint},
     issue, local_api,
     refusal::Refusal,
     time::UnixSeconds,
@@ -102,8 +106,24 @@ impl Effects for Shell {
         self.store.audit(after, limit)
     }
 
-    fn store_health(&self) -> &'static str {
-        self.store.health().code()
+    fn health(&self) -> BTreeMap<Component, &'static str> {
+        [(Component::ControlState, self.store.health().code())].into()
+    }
+
+    fn health_changed(&mut self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
+
+    fn engine_mark(&self) -> EngineMark {
+        EngineMark::Unknown
+    }
+
+    fn alert_totals(&self) -> BTreeMap<StreamId, StreamTotals> {
+        BTreeMap::new()
+    }
+
+    fn counters(&self) -> BTreeMap<String, u64> {
+        BTreeMap::new()
     }
 
     fn versions(&self) -> Versions {

@@ -1,4 +1,4 @@
-//! What a heartbeat's answer brings: newer roots, a deactivation, the time, the owner's wishes, a reissue.
+//! What a heartbeat's answer brings: newer roots, a deactivation, the time, confirmations, the owner's wishes, a reissue.
 
 use core::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{
     audit::{Action, Actor},
     commit::deactivate,
     connection::Upstream,
-    effect::Durability,
+    effect::{Confirmed, Durability, Effect},
     event::Answered,
     offer::{Verdict, again, judge, prove},
     phase::{Active, Phase, Whose},
@@ -56,6 +56,10 @@ pub(crate) fn answered(mut phase: Phase, turn: &mut Turn<'_>, whose: Whose, answ
         && let Phase::Active(active) = &mut phase
     {
         turn.appliance.clock.told(answer.time, server_not_after, turn.now);
+        if !answer.confirmations.is_empty() {
+            let (stamp, confirmations) = (active.stamp(turn), answer.confirmations);
+            turn.call(Effect::Confirm(Confirmed { stamp, confirmations }));
+        }
         file(active, turn, &actor, &answer.desired);
         if let Some(reissue) = reissue {
             phase = reissued(phase, turn, &actor, reissue);

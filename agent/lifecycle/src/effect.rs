@@ -9,8 +9,8 @@ use core::time::Duration;
 
 use picket_protocol::{
     documents::activation::{Endpoint, HubKind, Mode, Secret},
-    heartbeat::{Chain, Component, Health, Standing},
-    ids::{Cti, Epoch, SensorId, Serial, Thumbprint},
+    heartbeat::{Chain, Component, Confirmation, Health, Standing},
+    ids::{Cti, Epoch, SensorId, Serial, StreamId, Thumbprint},
     local_api::ProxySettings,
     names::SensorName,
     refusal::Refusal,
@@ -44,6 +44,8 @@ pub enum Effect {
     SendHeartbeat(SendHeartbeat),
     /// Ask the hub whether it takes what this sensor sends.
     ProbeHub(ProbeHub),
+    /// Take note of what the upstream says it has stored.
+    Confirm(Confirmed),
     /// Erase the identities of every activation but these.
     KeepIdentities(BTreeSet<Cti>),
     /// Erase all that the sensor holds apart from the state: every identity, every request's key.
@@ -150,6 +152,15 @@ pub struct StatusDraft {
     pub automatic_ti: bool,
     /// Why the last candidate did not commit: a refusal code.
     pub last_candidate: Option<String>,
+}
+
+/// See [`Effect::Confirm`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmed {
+    /// On whose behalf the heartbeat was sent.
+    pub stamp: Stamp,
+    /// By stream.
+    pub confirmations: BTreeMap<StreamId, Confirmation>,
 }
 
 /// See [`Effect::ProbeHub`].

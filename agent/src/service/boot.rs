@@ -16,15 +16,20 @@ pub(super) fn boot_id() -> BootId {
     BootId(id.unwrap_or_else(|| entropy::draw().unwrap_or_default()))
 }
 
-/// Now.
-pub(super) fn moment() -> Moment {
+/// Now, for an event; `engine` was measured just before.
+pub(super) fn moment(engine: EngineMark) -> Moment {
     // Without entropy jitter is lost and nonces repeat; no secret is made of it, and the sensor goes on.
     Moment {
         wall: clock::wall(),
         boot: BootMillis(millis(clock::since_boot())),
         entropy: entropy::draw().unwrap_or_default(),
-        engine: EngineMark::Unknown,
+        engine,
     }
+}
+
+/// Now, for a look: nothing begins by it, so nothing is measured.
+pub(super) fn glance() -> Moment {
+    moment(EngineMark::Unknown)
 }
 
 fn millis(span: Duration) -> u64 {

@@ -9,6 +9,8 @@ use picket_protocol::{
     verified::Verified,
 };
 
+use crate::clock;
+
 use super::{
     boot,
     command::Command,
@@ -32,7 +34,7 @@ impl<E: Effects> Service<E> {
             }
             Command::Preview { file, reply } => {
                 let read = self.read(&file, false);
-                let present = Present::from(&self.snapshot(&boot::moment()).status);
+                let present = Present::from(&self.snapshot(&boot::glance()).status);
                 let preview = |reading: Reading| Preview::new(reading.activation(), is_active(&reading), &present);
                 _ = reply.send(read.map(preview));
             }
@@ -76,7 +78,7 @@ impl<E: Effects> Service<E> {
                 _ = reply.send(answer);
             }
             Command::MakeRequest(reply) => {
-                _ = reply.send(self.effects.make_request(&self.appliance, boot::moment().wall));
+                _ = reply.send(self.effects.make_request(&self.appliance, clock::wall()));
             }
             Command::Audit { after, limit, reply } => _ = reply.send(self.effects.audit(after, limit)),
             Command::Reset { by, reply } => {
@@ -94,7 +96,7 @@ impl<E: Effects> Service<E> {
     }
 
     fn read(&self, file: &[u8], override_window: bool) -> Result<Reading, Refusal> {
-        let (keys, wall) = (self.effects.request_keys(), boot::moment().wall);
+        let (keys, wall) = (self.effects.request_keys(), clock::wall());
         let circumstances = Circumstances { appliance: &self.appliance, keys: &keys, wall, override_window };
         reading::activation(file, &self.state, self.state.appliance().trust(), &circumstances)
     }

@@ -3,18 +3,22 @@
 //! Calls to the network are futures that own what they need: the service runs each as a task and drops it to abort it.
 //! Every one of them ends by itself within a bound.
 
-use std::{collections::BTreeSet, future::Future};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::Future,
+};
 
 use picket_lifecycle::{
     audit::AuditRecord,
     effect::{Call, Durability, Enrol, ProbeHub, Renew},
+    epochs::EngineMark,
     event::Failure,
     identity::{Identity, Slot},
     stamp::Stamp,
 };
 use picket_protocol::{
-    heartbeat::Versions,
-    ids::{ApplianceId, Cti, Thumbprint},
+    heartbeat::{Component, StreamTotals, Versions},
+    ids::{ApplianceId, Cti, StreamId, Thumbprint},
     local_api,
     refusal::Refusal,
     time::UnixSeconds,
@@ -41,20 +45,33 @@ pub trait Effects: Send + 'static {
     /// Posts a probe to the hub.
     fn probe(&self, order: ProbeHub) -> impl Future<Output = Result<(), Failure>> + Send + 'static;
 
-    /// Closes every connection of this stamp, pooled ones included. The service has dropped its running calls before.
+    /// Closes every connection of this stamp, pooled ones and those that deliver alerts included: none is open when this
+    /// ends. The service has dropped its running calls and withdrawn the stamp's routes before.
     fn abort(&self, stamp: Stamp) -> impl Future<Output = ()> + Send;
 
     /// Makes state and audit durable in one transaction. With [`Durability::Required`] (commits and people's decisions)
     /// also the second copy, which a corrupt store is recovered from.
     fn persist(&mut self, record: Record) -> impl Future<Output = Result<(), Refusal>> + Send;
 
-    /// The health of the control state: `ok`, or a stable code.
-    fn store_health(&self) -> &'static str;
+    /// The health of what the service does not see by itself: `ok`, or a stable code.
+    fn health(&self) -> BTreeMap<Component, &'static str>;
+
+    /// Waits until [`Self::health`] may have changed by itself. May be dropped and asked for again.
+    fn health_changed(&mut self) -> impl Future<Output = ()> + Send;
+
+    /// Where the detection engine's output stands now.
+    fn engine_mark(&self) -> EngineMark;
+
+    /// Alert totals by stream.
+    fn alert_totals(&self) -> BTreeMap<StreamId, StreamTotals>;
+
+    /// Counters of engine input, alert log and delivery.
+    fn counters(&self) -> BTreeMap<String, u64>;
 
     /// Erases the identities of every activation but these. Never fails loudly: what is left is erased next time.
     fn keep_identities(&mut self, keep: &BTreeSet<Cti>) -> impl Future<Output = ()> + Send;
 
-    /// Erases every identity and every request's key.
+    /// Erases every identity, every request's key and every alert.
     fn erase_all(&mut self) -> impl Future<Output = ()> + Send;
 
     /// The thumbprints of the keys that requests were made with.

@@ -9,6 +9,7 @@ mod calls;
 mod command;
 mod commands;
 mod effects;
+mod feeds;
 mod heartbeat;
 mod perform;
 mod reading;
@@ -22,5 +23,6 @@ mod tests;
 
 pub use command::{Command, Handle, Reply, Snapshot, Target};
 pub use effects::{Effects, HeartbeatReply, Record};
-pub use stored::readable;
+pub use feeds::{AlertFeeds, Feeds};
+pub use stored::{load, readable};
 pub use task::{Service, Startup};

@@ -1,6 +1,8 @@
 //! An event is taken: the state machine decides, and what it decided is done strictly in order. A new state is adopted
 //! only when it is durable, or need not be.
 
+use std::collections::BTreeMap;
+
 use picket_lifecycle::{
     State,
     audit::AuditRecord,
@@ -9,10 +11,7 @@ use picket_lifecycle::{
     moment::Moment,
     outcome::Outcome,
 };
-use picket_protocol::{
-    heartbeat::{Component, Heartbeat},
-    refusal::Refusal,
-};
+use picket_protocol::{heartbeat::Heartbeat, refusal::Refusal};
 
 use super::{
     answer::HeartbeatEnded,
@@ -45,17 +44,18 @@ impl<E: Effects> Service<E> {
     }
 
     async fn take(&mut self, event: Event) -> Answer {
-        let now = boot::moment();
+        let now = boot::moment(self.effects.engine_mark());
         let (next, effects) = self.state.clone().on(&now, event);
         let mut next = Some(next);
         let stores = effects.iter().any(|effect| matches!(effect, Effect::Store { .. }));
         if !stores && let Some(next) = next.take() {
-            self.state = next;
+            self.adopt(next);
         }
         let mut answer = None;
         for effect in effects {
             match effect {
                 Effect::Abort(stamp) => {
+                    self.feeds.withdraw(stamp);
                     self.calls.abort(stamp).await;
                     self.effects.abort(stamp).await;
                 }
@@ -64,13 +64,15 @@ impl<E: Effects> Service<E> {
                     match self.persist(&next, audit, durability).await {
                         Err(why) if durability == Durability::Required => {
                             tracing::warn!(code = why.code(), %why, "a change was not made, since it could not be stored");
+                            self.feeds.publish(&self.state);
                             self.follow_ups.push_back(Event::StoreFailed { why: why.clone() });
                             return Some(Err(why));
                         }
-                        Ok(()) | Err(_) => self.state = next,
+                        Ok(()) | Err(_) => self.adopt(next),
                     }
                 }
                 Effect::Answer(result) => answer = Some(result),
+                Effect::Confirm(confirmed) => self.feeds.confirm(confirmed),
                 Effect::KeepIdentities(keep) => self.effects.keep_identities(&keep).await,
                 Effect::EraseAll => {
                     self.effects.erase_all().await;
@@ -94,6 +96,12 @@ impl<E: Effects> Service<E> {
         answer
     }
 
+    /// What follows from a state is told when it is in force, not before.
+    fn adopt(&mut self, next: State) {
+        self.state = next;
+        self.feeds.publish(&self.state);
+    }
+
     fn send(&mut self, order: SendHeartbeat, now: &Moment) {
         self.count("heartbeats-sent");
         let facts = Facts {
@@ -102,7 +110,8 @@ impl<E: Effects> Service<E> {
             addresses: self.effects.addresses(),
             uptime: now.boot.since(self.started),
             clock: now.wall,
-            counters: &self.counters,
+            counters: self.all_counters(),
+            streams: self.effects.alert_totals(),
         };
         let bytes = heartbeat::compose(&order, facts);
         let digest = Heartbeat::digest(&bytes);
@@ -118,7 +127,7 @@ impl<E: Effects> Service<E> {
         let earlier = records.len();
         records.extend(audit);
         let stored = self.effects.persist(Record { state, audit: records.clone(), durability }).await;
-        self.report_store_health();
+        self.report_health();
         if stored.is_ok() || durability == Durability::BestEffort {
             records.iter().skip(earlier).for_each(log);
         } else {
@@ -132,14 +141,20 @@ impl<E: Effects> Service<E> {
         stored
     }
 
-    /// Tells the state when the store's health changed.
-    pub(super) fn report_store_health(&mut self) {
-        let code = self.effects.store_health();
-        if code != self.store_health {
-            self.store_health = code;
-            let component = Component::ControlState;
-            self.follow_ups.push_back(Event::HealthReported { component, code: code.to_owned() });
+    /// Tells the state whose health changed.
+    pub(super) fn report_health(&mut self) {
+        for (component, code) in self.effects.health() {
+            if self.health.insert(component, code) != Some(code) {
+                self.follow_ups.push_back(Event::HealthReported { component, code: code.to_owned() });
+            }
         }
+    }
+
+    /// Counters of the service and of the parts that handle alerts.
+    fn all_counters(&self) -> BTreeMap<String, u64> {
+        let mut counters = self.effects.counters();
+        counters.extend(self.counters.clone());
+        counters
     }
 
     /// What remains of probation and where the chains stand, once more before the agent stops.

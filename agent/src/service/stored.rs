@@ -8,8 +8,15 @@ pub(super) fn encode(state: &State) -> Result<Vec<u8>, Refusal> {
     serde_json::to_vec(state).map_err(|error| failed(&error))
 }
 
-/// Reads the state.
-pub(super) fn decode(bytes: &[u8]) -> Result<State, Refusal> {
+/// The state that was stored; that of an appliance that was never anybody's, if none was.
+///
+/// # Errors
+/// [`Refusal::StorageFailed`] for a state that [`readable`] refuses.
+pub fn load(stored: Option<&[u8]>) -> Result<State, Refusal> {
+    stored.map_or_else(|| Ok(State::default()), decode)
+}
+
+fn decode(bytes: &[u8]) -> Result<State, Refusal> {
     serde_json::from_slice(bytes).map_err(|error| failed(&error))
 }
 

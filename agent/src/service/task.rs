@@ -9,7 +9,7 @@ use picket_lifecycle::{
     moment::{BootMillis, Moment},
     settings::Settings,
 };
-use picket_protocol::{ids::ApplianceId, local_api::AgentStatus, refusal::Refusal};
+use picket_protocol::{heartbeat::Component, ids::ApplianceId, local_api::AgentStatus};
 use tokio::sync::{mpsc, watch};
 
 use super::{
@@ -17,10 +17,11 @@ use super::{
     calls::{Calls, Ended},
     command::{Command, Handle, Snapshot},
     effects::Effects,
+    feeds::Feeds,
     reading::Circumstances,
     snapshot::Users,
-    stored,
 };
+use crate::clock;
 
 /// Timers stop while a machine sleeps and the boot-time clock does not: look at it at least this often.
 const LONGEST_SLEEP: Duration = Duration::from_secs(5 * 60);
@@ -28,8 +29,10 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(5 * 60);
 /// What the service starts with.
 #[derive(Debug)]
 pub struct Startup {
-    /// The state as it was stored; none for an appliance that was never anybody's.
-    pub state: Option<Vec<u8>>,
+    /// The state as it was stored.
+    pub state: State,
+    /// Whom it tells of epochs and routes.
+    pub feeds: Feeds,
     /// The hardware.
     pub appliance: ApplianceId,
     /// What configuration and build say.
@@ -48,8 +51,9 @@ pub struct Service<E> {
     pub(super) trust_files: Vec<(PathBuf, Vec<u8>)>,
     pub(super) started: BootMillis,
     pub(super) counters: BTreeMap<String, u64>,
-    /// As last told to the state; nothing yet.
-    pub(super) store_health: &'static str,
+    pub(super) feeds: Feeds,
+    /// As last told to the state.
+    pub(super) health: BTreeMap<Component, &'static str>,
     /// Records of changes that could only be kept in memory: they go with the next store.
     pub(super) unstored_audit: Vec<AuditRecord>,
     pub(super) calls: Calls,
@@ -61,15 +65,13 @@ pub struct Service<E> {
 }
 
 impl<E: Effects> Service<E> {
-    /// Loads the state. Touches no network and writes nothing: the agent can be READY before [`Self::run`].
-    ///
-    /// # Errors
-    /// [`Refusal::StorageFailed`] for a state that [`stored::readable`] refuses.
-    pub fn new(effects: E, startup: Startup) -> Result<(Self, Handle), Refusal> {
-        let state = startup.state.as_deref().map(stored::decode).transpose()?.unwrap_or_default();
+    /// Takes over the state. Touches no network and writes nothing: the agent can be READY before [`Self::run`].
+    #[must_use]
+    pub fn new(effects: E, startup: Startup) -> (Self, Handle) {
+        let state = startup.state;
         let (calls, ended) = Calls::new();
         let (sender, commands) = mpsc::channel(Handle::QUEUE);
-        let now = boot::moment();
+        let now = boot::glance();
         let agent = AgentStatus { version: effects.versions().agent, uptime_seconds: 0 };
         let mut users = Users::default();
         let first = Snapshot::of(&state, &now, &startup.appliance, agent, &mut users);
@@ -82,7 +84,8 @@ impl<E: Effects> Service<E> {
             trust_files: startup.trust_files,
             started: now.boot,
             counters: BTreeMap::new(),
-            store_health: "",
+            feeds: startup.feeds,
+            health: BTreeMap::new(),
             unstored_audit: Vec::new(),
             calls,
             follow_ups: VecDeque::new(),
@@ -91,7 +94,7 @@ impl<E: Effects> Service<E> {
             commands,
             snapshots,
         };
-        Ok((service, Handle::new(sender, watcher)))
+        (service, Handle::new(sender, watcher))
     }
 
     /// Runs until `stop`. The state is stored once more on the way out.
@@ -106,10 +109,12 @@ impl<E: Effects> Service<E> {
                 () = &mut stop => break,
                 Some(command) = self.commands.recv() => self.obey(command).await,
                 Some(ended) = self.ended.recv() => self.ended(ended).await,
+                () = self.effects.health_changed() => self.report_health(),
                 () = tokio::time::sleep(sleep) => {
                     self.happened(Event::Woke).await;
                 }
             }
+            self.follow_up().await;
         }
         self.store_at_stop().await;
     }
@@ -118,7 +123,7 @@ impl<E: Effects> Service<E> {
         let settings = self.settings.clone();
         self.happened(Event::Started { boot: boot::boot_id(), settings }).await;
         self.pin_trust_files().await;
-        self.report_store_health();
+        self.report_health();
         self.follow_up().await;
     }
 
@@ -139,7 +144,7 @@ impl<E: Effects> Service<E> {
                 if ended.result.is_ok() {
                     self.count("heartbeats-answered");
                 }
-                let (keys, wall) = (self.effects.request_keys(), boot::moment().wall);
+                let (keys, wall) = (self.effects.request_keys(), clock::wall());
                 let circumstances =
                     Circumstances { appliance: &self.appliance, keys: &keys, wall, override_window: false };
                 answer::event(ended, &self.state, &circumstances)
@@ -168,12 +173,12 @@ impl<E: Effects> Service<E> {
     }
 
     fn until_next_wake(&self) -> Duration {
-        let now = boot::moment().boot;
+        let now = boot::glance().boot;
         self.state.next_wake().map_or(LONGEST_SLEEP, |at| at.since(now)).min(LONGEST_SLEEP)
     }
 
     pub(super) fn publish(&mut self) -> Arc<Snapshot> {
-        let snapshot = Arc::new(self.snapshot(&boot::moment()));
+        let snapshot = Arc::new(self.snapshot(&boot::glance()));
         self.snapshots.send_replace(Arc::clone(&snapshot));
         snapshot
     }

@@ -9,6 +9,7 @@ use std::{
 
 use picket_lifecycle::{
     effect::{Call, Durability, Enrol, ProbeHub, Renew},
+    epochs::EngineMark,
     event::Failure,
     identity::{Identity, Slot},
     settings::Settings,
@@ -23,8 +24,8 @@ use picket_protocol::{
         deactivation::Deactivation,
         trust_root::{Role, RoleKey, TrustRoot},
     },
-    heartbeat::{Answer, Heartbeat, Versions},
-    ids::{ApplianceId, Cti, SensorId, Serial, SubscriptionId, Thumbprint, TrustRootId},
+    heartbeat::{Answer, Component, Heartbeat, StreamTotals, Versions},
+    ids::{ApplianceId, Cti, SensorId, Serial, StreamId, SubscriptionId, Thumbprint, TrustRootId},
     issue::{activation_file, sign_activation, sign_deactivation, sign_root},
     keys::SigningKey,
     local_api::AuditRecord,
@@ -33,7 +34,9 @@ use picket_protocol::{
     trust::{TrustStore, encode_roots},
 };
 
-use super::{Effects, HeartbeatReply, Record, Startup};
+use tokio::sync::Notify;
+
+use super::{AlertFeeds, Effects, Feeds, HeartbeatReply, Record, Startup, load};
 use crate::clock;
 
 /// Who issues the tests' files.
@@ -130,11 +133,26 @@ pub(super) struct World {
     /// Enrolments never end.
     pub(super) portal_hangs: bool,
     pub(super) disk_full: bool,
+    /// The last start's.
+    pub(super) alerts: Option<AlertFeeds>,
+    /// Whether alerts had a way to the hub, at each store.
+    pub(super) hub_routed: Vec<bool>,
+    /// What ails the engine.
+    pub(super) engine: Option<&'static str>,
+    pub(super) health_changed: Arc<Notify>,
+    pub(super) mark: EngineMark,
+    pub(super) totals: BTreeMap<StreamId, StreamTotals>,
 }
 
 /// Effects that only write the diary.
 #[derive(Clone, Default)]
 pub(super) struct Diary(pub(super) Arc<Mutex<World>>);
+
+impl World {
+    pub(super) fn hub_routed_now(&self) -> bool {
+        self.alerts.as_ref().is_some_and(|alerts| alerts.routes.borrow().hub.is_some())
+    }
+}
 
 /// Writes to the diary that a call's future was dropped before it ended.
 struct Dropped(Option<Diary>);
@@ -157,8 +175,12 @@ impl Diary {
     }
 
     pub(super) fn startup(&self, issuer: &Issuer) -> Startup {
+        let state = load(self.world().stored.as_deref()).unwrap();
+        let (feeds, alerts) = Feeds::of(&state);
+        self.world().alerts = Some(alerts);
         Startup {
-            state: self.world().stored.clone(),
+            state,
+            feeds,
             appliance: ApplianceId::from_digest(&[3; 32]),
             settings: Settings { heartbeat_interval: Duration::from_millis(50), ..Settings::default() },
             trust_files: vec![("root".into(), issuer.root_file())],
@@ -209,6 +231,8 @@ impl Effects for Diary {
 
     async fn persist(&mut self, record: Record) -> Result<(), Refusal> {
         let mut world = self.world();
+        let hub_routed = world.hub_routed_now();
+        world.hub_routed.push(hub_routed);
         if world.disk_full {
             return Err(Refusal::StorageFailed { path: "disk".into(), why: "full".into() });
         }
@@ -220,8 +244,27 @@ impl Effects for Diary {
         Ok(())
     }
 
-    fn store_health(&self) -> &'static str {
-        if self.world().disk_full { "state.storage-failed" } else { "ok" }
+    fn health(&self) -> BTreeMap<Component, &'static str> {
+        let world = self.world();
+        let store = if world.disk_full { "state.storage-failed" } else { "ok" };
+        [(Component::ControlState, store), (Component::Engine, world.engine.unwrap_or("ok"))].into()
+    }
+
+    async fn health_changed(&mut self) {
+        let changed = Arc::clone(&self.world().health_changed);
+        changed.notified().await;
+    }
+
+    fn engine_mark(&self) -> EngineMark {
+        self.world().mark
+    }
+
+    fn alert_totals(&self) -> BTreeMap<StreamId, StreamTotals> {
+        self.world().totals.clone()
+    }
+
+    fn counters(&self) -> BTreeMap<String, u64> {
+        [("alerts".to_owned(), 3)].into()
     }
 
     async fn keep_identities(&mut self, _: &BTreeSet<Cti>) {

@@ -2,9 +2,13 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use picket_lifecycle::audit::{Action, Actor};
+use picket_lifecycle::{
+    audit::{Action, Actor},
+    epochs::EngineMark,
+};
 use picket_protocol::{
-    heartbeat::{Answer, Component, Standing},
+    heartbeat::{Answer, Component, Confirmation, Standing, StreamTotals},
+    ids::StreamId,
     local_api::{ActivationAnswer, Link, NameChange, Progress, SensorState, Start, Status},
     refusal::Refusal,
 };
@@ -14,12 +18,13 @@ use super::{
     Command, Handle, Service, Snapshot,
     test_world::{Diary, Issuer, cloud, local},
 };
+use crate::clock;
 
 const PERSON: Actor = Actor::Caller { uid: 990, person: None };
 
 /// Runs a service while `body` uses it; then stops it.
 async fn with_service<F: Future<Output = ()>>(diary: &Diary, issuer: &Issuer, body: impl FnOnce(Handle) -> F) {
-    let (service, handle) = Service::new(diary.clone(), diary.startup(issuer)).unwrap();
+    let (service, handle) = Service::new(diary.clone(), diary.startup(issuer));
     let (stop, stopped) = oneshot::channel::<()>();
     let run = service.run(async { drop(stopped.await) });
     let body = async {
@@ -111,6 +116,75 @@ async fn what_cannot_be_stored_is_refused_and_told_as_health() {
 }
 
 #[tokio::test]
+async fn alerts_have_no_way_while_a_commit_is_stored_and_the_old_one_again_if_it_is_not() {
+    let (diary, issuer) = (Diary::default(), Issuer::new());
+    let world = diary.clone();
+    with_service(&diary, &issuer, |handle| async move {
+        offer(&handle, Issuer::new().file(10, cloud())).await.unwrap();
+        until(&handle, |status| link(status) == Some(Link::Connected)).await;
+        assert!(world.world().hub_routed_now());
+        world.world().disk_full = true;
+        world.world().hub_routed.clear();
+        offer(&handle, Issuer::new().file(20, local())).await.unwrap_err();
+        assert_eq!(world.world().hub_routed.first(), Some(&false));
+        assert!(world.world().hub_routed_now());
+        world.world().disk_full = false;
+        offer(&handle, Issuer::new().file(20, local())).await.unwrap();
+        assert!(!world.world().hub_routed_now());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_epoch_begins_where_the_engine_stood_and_is_told_with_its_commit() {
+    let (diary, issuer) = (Diary::default(), Issuer::new());
+    diary.world().mark = EngineMark::File { device: 1, inode: 2, length: 300 };
+    let world = diary.clone();
+    with_service(&diary, &issuer, |handle| async move {
+        offer(&handle, Issuer::new().file(10, local())).await.unwrap();
+        let epochs = world.world().alerts.as_ref().unwrap().epochs.borrow().clone();
+        assert_eq!((epochs.len(), epochs[0].boundary), (1, world.world().mark));
+    })
+    .await;
+    // A later start knows it before anything else happens.
+    drop(diary.startup(&issuer));
+    assert_eq!(diary.world().alerts.as_ref().unwrap().epochs.borrow().len(), 1);
+}
+
+#[tokio::test]
+async fn heartbeats_tell_of_alerts_and_their_answers_confirm_them() {
+    let (diary, issuer) = (Diary::default(), Issuer::new());
+    let stream = StreamId::from_bytes([4; 16]);
+    let totals = StreamTotals { head: 9, delivered: 8, dropped: [].into(), oldest_undelivered: None };
+    diary.world().totals = [(stream, totals.clone())].into();
+    let confirmations = [(stream, Confirmation { up_to: 7, lacks: Vec::new() })].into();
+    diary.world().answers.push_back(Answer { time: clock::wall(), confirmations, ..Answer::default() });
+    with_service(&diary, &issuer, |handle| async move {
+        offer(&handle, Issuer::new().file(10, cloud())).await.unwrap();
+        until(&handle, |status| link(status) == Some(Link::Connected)).await;
+    })
+    .await;
+    let mut alerts = diary.world().alerts.take().unwrap();
+    assert_eq!(alerts.confirmed.try_recv().unwrap().confirmations[&stream].up_to, 7);
+    let told = diary.world().heartbeats[0].status.clone().unwrap();
+    assert_eq!((&told.streams[&stream], told.counters["alerts"]), (&totals, 3));
+}
+
+#[tokio::test]
+async fn health_that_changes_by_itself_is_told() {
+    let (diary, issuer) = (Diary::default(), Issuer::new());
+    let world = diary.clone();
+    with_service(&diary, &issuer, |handle| async move {
+        let engine = |status: &Status| status.health.get(&Component::Engine).map(|health| health.code.clone());
+        until(&handle, |status| engine(status).as_deref() == Some("ok")).await;
+        world.world().engine = Some("eve-missing");
+        world.world().health_changed.notify_one();
+        until(&handle, |status| engine(status).as_deref() == Some("eve-missing")).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn changes_kept_in_memory_reach_the_audit_with_the_next_store() {
     let (diary, issuer) = (Diary::default(), Issuer::new());
     let world = diary.clone();
@@ -158,7 +232,7 @@ async fn a_deactivation_in_an_answer_is_read_and_ends_the_activation() {
 #[tokio::test]
 async fn a_reissue_in_an_answer_is_read_proved_and_committed() {
     let (diary, issuer) = (Diary::default(), Issuer::new());
-    let answer = Answer { time: crate::clock::wall(), reissue: Some(issuer.file(20, cloud())), ..Answer::default() };
+    let answer = Answer { time: clock::wall(), reissue: Some(issuer.file(20, cloud())), ..Answer::default() };
     diary.world().answers.push_back(answer);
     with_service(&diary, &issuer, |handle| async move {
         offer(&handle, Issuer::new().file(10, cloud())).await.unwrap();
@@ -180,7 +254,7 @@ async fn the_next_start_goes_on_where_the_last_one_stopped() {
     })
     .await;
     // READY comes before the first event: what is in force is known by then.
-    let (_, handle) = Service::new(diary.clone(), diary.startup(&issuer)).unwrap();
+    let (_, handle) = Service::new(diary.clone(), diary.startup(&issuer));
     let snapshot = handle.snapshot();
     let SensorState::Active { active } = &snapshot.status.state else { panic!("{:?}", snapshot.status.state) };
     assert_eq!(active.activation.name.as_str(), "Pump house 3");

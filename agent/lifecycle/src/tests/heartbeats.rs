@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::vec::Vec;
 
 use picket_protocol::{
-    heartbeat::{Chain, Component},
+    heartbeat::{Chain, Component, Confirmation},
     local_api::{Link, SensorState},
 };
 
@@ -242,4 +242,22 @@ fn the_certificate_in_use_is_named() {
     wait(&mut rig);
     assert_eq!(heartbeat(&rig).with, Slot::A);
     assert!(rig.status().upstream.unwrap().certificate_until.is_some());
+}
+
+#[test]
+fn what_the_upstream_in_force_has_stored_is_passed_on_and_a_candidates_word_is_not() {
+    let stored = || {
+        let stream = picket_protocol::ids::StreamId::from_bytes([4; 16]);
+        [(stream, Confirmation { up_to: 7, lacks: Vec::from([(2, 3)]) })].into()
+    };
+    let mut rig = settled();
+    wait(&mut rig);
+    rig.answer_heartbeat(|answered| answered.answer.confirmations = stored());
+    let [confirmed] = &rig.confirmed[..] else { panic!("{:?}", rig.confirmed) };
+    assert_eq!((confirmed.stamp.epoch.0, &confirmed.confirmations), (1, &stored()));
+    rig.offer(file(1, 20, cloud())).unwrap();
+    let enrol = rig.calls.remove(0);
+    rig.answer(&enrol, Default::default());
+    rig.answer_heartbeat(|answered| answered.answer.confirmations = stored());
+    assert_eq!((rig.candidate(), rig.confirmed.len()), (Some(20), 1));
 }

@@ -17,7 +17,7 @@ use crate::{
     State,
     accepted::Accepted,
     audit::{Actor, AuditRecord},
-    effect::{Call, Durability, Effect},
+    effect::{Call, Confirmed, Durability, Effect},
     epochs::EngineMark,
     event::{Answered, CallEnded, Event, Failure},
     identity::{Identity, Slot},
@@ -43,6 +43,7 @@ pub(super) struct Rig {
     /// Calls that were ended before they had a result.
     pub(super) ended: Vec<Effect>,
     pub(super) audit: Vec<AuditRecord>,
+    pub(super) confirmed: Vec<Confirmed>,
     seed: u64,
 }
 
@@ -75,6 +76,7 @@ impl Rig {
             calls: Vec::new(),
             ended: Vec::new(),
             audit: Vec::new(),
+            confirmed: Vec::new(),
             seed: 1,
         };
         rig.start();
@@ -128,6 +130,7 @@ impl Rig {
                     self.state = next;
                 }
                 Effect::Answer(result) => answer = Some(result),
+                Effect::Confirm(confirmed) => self.confirmed.push(confirmed),
                 Effect::KeepIdentities(_) => {}
                 Effect::EraseAll => {
                     self.happen(Event::Erased);
@@ -271,7 +274,7 @@ fn check_order(effects: &[Effect]) {
         Effect::Store { .. } => 1,
         Effect::Answer(_) => 2,
         Effect::KeepIdentities(_) | Effect::EraseAll => 3,
-        Effect::Enrol(_) | Effect::Renew(_) | Effect::SendHeartbeat(_) | Effect::ProbeHub(_) => 4,
+        Effect::Enrol(_) | Effect::Renew(_) | Effect::SendHeartbeat(_) | Effect::ProbeHub(_) | Effect::Confirm(_) => 4,
     };
     assert!(effects.is_sorted_by_key(rank), "out of order: {effects:#?}");
     for kind in 1..=3 {
