@@ -177,7 +177,7 @@ fn make(path: &Path) -> Result<(), Failure> {
 
 /// The version in a database file, read from its header (offset 60 of the SQLite file format) without touching it.
 /// None when there is no such file or it is no database.
-pub(super) fn version_on_disk(path: &Path) -> Option<u32> {
+pub(crate) fn version_on_disk(path: &Path) -> Option<u32> {
     use std::io::Read as _;
     let mut header = [0u8; 64];
     File::open(path).ok()?.read_exact(&mut header).ok()?;

@@ -1,4 +1,4 @@
-//! What a database failure means to the store: is the disk full, the database corrupt, or something else.
+//! What a database failure means to who keeps one: is the disk full, the database corrupt, or something else.
 
 use std::{io, path::Path};
 
@@ -7,7 +7,7 @@ use rusqlite::ErrorCode;
 
 /// Why the database could not do it.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// No space left.
     #[error("the disk is full")]
     Full(String),
@@ -27,7 +27,7 @@ pub(super) enum Failure {
 
 impl Failure {
     /// The refusal for people.
-    pub(super) fn refusal(&self, path: &Path) -> Refusal {
+    pub(crate) fn refusal(&self, path: &Path) -> Refusal {
         Refusal::StorageFailed { path: path.display().to_string(), why: self.to_string() }
     }
 }

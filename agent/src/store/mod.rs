@@ -5,11 +5,11 @@
 
 mod audit;
 mod database;
-mod failure;
+pub(crate) mod failure;
 mod open;
-mod reserve;
+pub(crate) mod reserve;
 mod second_copy;
-mod set_aside;
+pub(crate) mod set_aside;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use picket_lifecycle::{audit::AuditRecord, effect::Durability};
 use picket_protocol::{local_api, refusal::Refusal};
 
+pub(crate) use self::database::version_on_disk;
 pub use self::open::{Accept, Opened, Places};
 use self::{database::Database, failure::Failure, reserve::Reserve, second_copy::SecondCopy};
 

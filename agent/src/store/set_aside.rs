@@ -17,7 +17,7 @@ const MAX_KEPT: usize = 3;
 pub(super) const PARTS: [&str; 3] = ["", "-wal", "-shm"];
 
 /// Renames the database and its journal files; gives the new name.
-pub(super) fn set_aside(database: &Path) -> io::Result<PathBuf> {
+pub(crate) fn set_aside(database: &Path) -> io::Result<PathBuf> {
     let folder = database.parent().unwrap_or(Path::new("/"));
     let aside = free_name(database);
     for part in PARTS {

@@ -1,0 +1,70 @@
+//! Opens the alert log, whatever lies there: what is corrupt is set aside and a new log begun. The agent always starts.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::{book::Book, entry::LogError, schema};
+use crate::store::{failure::Failure, set_aside::set_aside, version_on_disk};
+
+/// An open database, and what is known of it by heart.
+#[derive(Debug)]
+pub(super) struct Log {
+    pub(super) connection: Connection,
+    pub(super) book: Book,
+}
+
+impl Log {
+    /// Opens a sound database, or makes one.
+    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+        let connection = schema::open_writer(path)?;
+        let book = Book::read(&connection)?;
+        Ok(Self { connection, book })
+    }
+
+    /// Sets the database aside and begins a new one that goes on where the input stood, at places that were never given.
+    pub(super) fn start_afresh(path: &Path, known: Option<&Book>, why: &str) -> Result<Self, Failure> {
+        let aside = set_aside(path)?;
+        let remains = known.map(Remains::of).or_else(|| Remains::salvage(&aside)).unwrap_or_default();
+        tracing::error!(%why, aside = %aside.display(), "the alert log is corrupt and was set aside");
+        let mut log = Self::open(path)?;
+        log.book.next = remains.next.max(1);
+        log.book.set_aside = remains.set_aside + 1;
+        log.book.position = remains.position;
+        log.book.write_log(&log.connection)?;
+        Ok(log)
+    }
+}
+
+/// What a new log takes over of one that was set aside.
+#[derive(Debug, Default)]
+struct Remains {
+    next: u64,
+    set_aside: u64,
+    position: Option<Vec<u8>>,
+}
+
+impl Remains {
+    fn of(book: &Book) -> Self {
+        Self { next: book.next, set_aside: book.set_aside, position: book.position.clone() }
+    }
+
+    /// Often only a page is damaged, and this row can still be read.
+    fn salvage(aside: &Path) -> Option<Self> {
+        let connection = schema::open_reader(aside).ok()?;
+        let mut select = connection.prepare("SELECT next, set_aside, position FROM log WHERE id = 1").ok()?;
+        let found = select.query_row([], |row| {
+            let [next, set_aside] = [row.get(0)?, row.get(1)?].map(schema::natural);
+            Ok(Self { next, set_aside, position: row.get(2)? })
+        });
+        found.optional().ok()?
+    }
+}
+
+/// Refuses to touch a database of a later release.
+pub(super) fn refuse_newer(path: &Path) -> Result<(), LogError> {
+    match version_on_disk(path) {
+        Some(found) if found > schema::VERSION => Err(LogError::Newer { found, known: schema::VERSION }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,235 @@
+//! What goes when the log reaches a bound. What was delivered (and confirmed, where somebody confirms) goes first and is
+//! no loss; then the lowest severity, then the oldest. Age takes only what no consumer waits for. A number stays behind.
+
+use std::collections::BTreeMap;
+
+use picket_protocol::alerts::{AlertId, DropReason};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{
+    append::Open,
+    book::{Book, Segment, Stream},
+    entry::{Acknowledged, ConsumerMarks},
+    schema::{integer, natural},
+    skips::{self, Gone, Stretch},
+};
+use crate::store::failure::Failure;
+
+/// Most alerts that one step removes.
+const STEP: usize = 1024;
+
+/// Bytes of the database that are in use.
+pub(super) fn used(connection: &Connection) -> Result<u64, Failure> {
+    let number = |pragma| connection.query_row(pragma, [], |row| row.get::<_, i64>(0)).map(natural);
+    let pages = number("PRAGMA page_count")?.saturating_sub(number("PRAGMA freelist_count")?);
+    Ok(pages.saturating_mul(number("PRAGMA page_size")?))
+}
+
+/// Makes room: removes one step of what may go first. False when there is nothing left to remove.
+pub(super) fn make_room(open: &mut Open<'_>) -> Result<bool, Failure> {
+    let settled = Settled::read(open.connection)?;
+    let places = settled.oldest(open.connection, open.book)?;
+    if !places.is_empty() {
+        remove(open, &places, Gone::LetGo(DropReason::Full))?;
+        return Ok(true);
+    }
+    let lowest: Option<(i64, i64, i64)> = open
+        .connection
+        .prepare_cached("SELECT severity, first, last FROM blocks ORDER BY severity DESC, first LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((severity, first, last)) = lowest else { return Ok(false) };
+    let places = of_severity(open.connection, severity, first, last)?;
+    if places.is_empty() {
+        // A block that counts alerts which are not there would be met again and again.
+        forget_block(open.connection, severity, first)?;
+    }
+    remove(open, &places, Gone::Dropped(DropReason::Full))?;
+    Ok(true)
+}
+
+/// Removes what is older than `seconds` on the log's clock and that no consumer waits for.
+pub(super) fn expire(open: &mut Open<'_>, seconds: u64) -> Result<(), Failure> {
+    let before = open.book.clock.saturating_sub(seconds);
+    let blocks: Vec<(i64, i64, i64)> = open
+        .connection
+        .prepare_cached("SELECT severity, first, last FROM blocks WHERE logged < ?1")?
+        .query_map([integer(before)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<Result<_, _>>()?;
+    let settled = Settled::read(open.connection)?;
+    for (severity, first, last) in blocks {
+        let places = of_severity(open.connection, severity, first, last)?;
+        let mut let_go = Vec::new();
+        let mut dropped = Vec::new();
+        for place in places {
+            match settled.standing(open.book, place) {
+                Standing::Settled => let_go.push(place),
+                Standing::Unwanted => dropped.push(place),
+                // What is held or aside is delivered to nobody, whoever waits for its stream.
+                Standing::Awaited if !skips::touching(open.connection, place, place)?.is_empty() => dropped.push(place),
+                Standing::Awaited => {}
+            }
+        }
+        remove(open, &let_go, Gone::LetGo(DropReason::Age))?;
+        remove(open, &dropped, Gone::Dropped(DropReason::Age))?;
+    }
+    Ok(())
+}
+
+/// What consumers still need, and what they do not.
+#[derive(Debug)]
+struct Settled {
+    marks: BTreeMap<String, Option<ConsumerMarks>>,
+}
+
+enum Standing {
+    /// Its consumer has it.
+    Settled,
+    /// Its consumer does not have it yet, or not for sure.
+    Awaited,
+    /// It has no consumer.
+    Unwanted,
+}
+
+impl Settled {
+    fn read(connection: &Connection) -> Result<Self, Failure> {
+        let marks = connection
+            .prepare_cached("SELECT name, marks FROM consumers")?
+            .query_map([], |row| Ok((row.get(0)?, serde_json::from_str(&row.get::<_, String>(1)?).ok())))?
+            .collect::<Result<_, _>>()?;
+        Ok(Self { marks })
+    }
+
+    /// The marks of a stream's consumer. Marks that cannot be read settle nothing.
+    fn marks(&self, stream: &Stream) -> Option<&ConsumerMarks> {
+        self.marks.get(&**stream.consumer.as_ref()?)?.as_ref()
+    }
+
+    /// The oldest places that their consumers are done with, at most a step of them.
+    fn oldest(&self, connection: &Connection, book: &Book) -> Result<Vec<u64>, Failure> {
+        for (segment, last) in book.stretches() {
+            let Some(stream) = book.stream(segment.stream) else { continue };
+            let Some(marks) = self.marks(stream) else { continue };
+            let last = last.min(marks.delivered.0);
+            let mut from = segment.first;
+            while from <= last {
+                let found = present(connection, from, last)?;
+                let Some(end) = found.last().copied() else { break };
+                let places = settled_of(connection, &found, segment, stream, &marks.unconfirmed)?;
+                if !places.is_empty() {
+                    return Ok(places);
+                }
+                from = end + 1;
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn standing(&self, book: &Book, place: u64) -> Standing {
+        let Some(index) = book.segments.partition_point(|segment| segment.first <= place).checked_sub(1) else {
+            return Standing::Awaited;
+        };
+        let segment = book.segments[index];
+        let Some(stream) = book.stream(segment.stream) else { return Standing::Awaited };
+        if stream.consumer.is_none() {
+            return Standing::Unwanted;
+        }
+        let number = segment.number + (place - segment.first);
+        let id = AlertId { stream: stream.id, number };
+        match self.marks(stream) {
+            Some(marks) if place <= marks.delivered.0 && !awaited(&marks.unconfirmed, id) => Standing::Settled,
+            _ => Standing::Awaited,
+        }
+    }
+}
+
+/// Of `found` in a segment, what its consumer is done with. What is held or aside was never delivered.
+fn settled_of(
+    connection: &Connection,
+    found: &[u64],
+    segment: Segment,
+    stream: &Stream,
+    unconfirmed: &[Acknowledged],
+) -> Result<Vec<u64>, Failure> {
+    let (Some(first), Some(last)) = (found.first(), found.last()) else { return Ok(Vec::new()) };
+    let apart = skips::touching(connection, *first, *last)?;
+    let done = |place: &u64| {
+        let id = AlertId { stream: stream.id, number: segment.number + (place - segment.first) };
+        !awaited(unconfirmed, id) && !apart.iter().any(|stretch| (stretch.first..=stretch.last).contains(place))
+    };
+    Ok(found.iter().copied().filter(done).collect())
+}
+
+fn awaited(unconfirmed: &[Acknowledged], id: AlertId) -> bool {
+    unconfirmed.iter().any(|range| range.stream == id.stream && (range.from..=range.to).contains(&id.number))
+}
+
+/// The places in `first..=last` that hold a record, at most a step of them.
+fn present(connection: &Connection, first: u64, last: u64) -> Result<Vec<u64>, Failure> {
+    let mut select =
+        connection.prepare_cached("SELECT place FROM alerts WHERE place BETWEEN ?1 AND ?2 ORDER BY place LIMIT ?3")?;
+    let step = i64::try_from(STEP).unwrap_or(i64::MAX);
+    let rows = select.query_map(params![integer(first), integer(last), step], |row| row.get(0).map(natural))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The places of a block's alerts. A block is no longer than a step.
+fn of_severity(connection: &Connection, severity: i64, first: i64, last: i64) -> Result<Vec<u64>, Failure> {
+    let mut select = connection
+        .prepare_cached("SELECT place FROM alerts WHERE place BETWEEN ?2 AND ?3 AND severity = ?1 ORDER BY place")?;
+    let rows = select.query_map([severity, first, last], |row| row.get(0).map(natural))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Removes records. Those that were left out of delivery before keep their reason.
+fn remove(open: &mut Open<'_>, places: &[u64], gone: Gone) -> Result<(), Failure> {
+    let (Some(first), Some(last)) = (places.first(), places.last()) else { return Ok(()) };
+    let apart = skips::touching(open.connection, *first, *last)?;
+    let is_apart = |place: u64| apart.iter().any(|stretch| (stretch.first..=stretch.last).contains(&place));
+    for run in places.chunk_by(|one, next| one + 1 == *next && is_apart(*one) == is_apart(*next)) {
+        let (first, last) = (run[0], run[run.len() - 1]);
+        for place in run {
+            remove_one(open.connection, *place)?;
+        }
+        if is_apart(first) {
+            let mut forget = open.connection.prepare_cached("DELETE FROM aside WHERE place BETWEEN ?1 AND ?2")?;
+            forget.execute([integer(first), integer(last)])?;
+            continue;
+        }
+        skips::add(open.connection, Stretch { first, last, gone })?;
+        for place in run {
+            let Some(stream) = open.book.stream_at(*place) else { continue };
+            match gone {
+                Gone::Dropped(reason) => *stream.dropped_mut(reason) += 1,
+                Gone::LetGo(_) => stream.let_go += 1,
+            }
+            stream.oldest = None;
+        }
+    }
+    open.book.streams.iter().try_for_each(|stream| stream.write(open.connection))
+}
+
+fn remove_one(connection: &Connection, place: u64) -> Result<(), Failure> {
+    let place = integer(place);
+    let severity: Option<i64> = connection
+        .prepare_cached("DELETE FROM alerts WHERE place = ?1 RETURNING severity")?
+        .query_row([place], |row| row.get(0))
+        .optional()?;
+    let Some(severity) = severity else { return Ok(()) };
+    let block: Option<(i64, i64)> = connection
+        .prepare_cached(
+            "UPDATE blocks SET alerts = alerts - 1 WHERE severity = ?1 AND first =
+             (SELECT max(first) FROM blocks WHERE severity = ?1 AND first <= ?2) RETURNING first, alerts",
+        )?
+        .query_row([severity, place], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match block {
+        Some((first, 0)) => forget_block(connection, severity, first),
+        _ => Ok(()),
+    }
+}
+
+fn forget_block(connection: &Connection, severity: i64, first: i64) -> Result<(), Failure> {
+    connection.prepare_cached("DELETE FROM blocks WHERE severity = ?1 AND first = ?2")?.execute([severity, first])?;
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! What the alert log survives and what it proves.
+
+mod bounds;
+mod faults;
+mod reading;
+mod rig;
+mod streams;

@@ -1,0 +1,93 @@
+//! Walks over the whole log and proves that no number is missing: each is there, or was left out for a stated reason.
+
+use std::collections::BTreeMap;
+
+use picket_protocol::alerts::DropReason;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{
+    book::{Book, Stream, position},
+    entry::{Verification, VerifiedStream},
+    read::snapshot,
+    schema::{integer, natural},
+};
+use crate::store::failure::Failure;
+
+/// See [`super::AlertLog::verify`].
+pub(super) fn verify(connection: &mut Connection) -> Result<Verification, Failure> {
+    let (transaction, book) = snapshot(connection)?;
+    let mut streams = Vec::with_capacity(book.streams.len());
+    for stream in &book.streams {
+        streams.push(verify_stream(&transaction, &book, stream)?);
+    }
+    Ok(Verification { streams })
+}
+
+fn verify_stream(connection: &Connection, book: &Book, stream: &Stream) -> Result<VerifiedStream, Failure> {
+    let (mut in_log, mut expected, mut first_missing) = (0, 1, None);
+    for (segment, last) in book.stretches().filter(|(segment, _)| segment.stream == stream.row) {
+        if last < segment.first {
+            continue;
+        }
+        if segment.number != expected {
+            first_missing.get_or_insert(expected);
+        }
+        expected = segment.number + (last - segment.first) + 1;
+        in_log += count(connection, segment.first, last)?;
+        if let Some(place) = first_hole(connection, segment.first, last)? {
+            first_missing.get_or_insert(segment.number + (place - segment.first));
+        }
+    }
+    if expected != stream.head + 1 {
+        first_missing.get_or_insert(expected.min(stream.head + 1));
+    }
+    Ok(VerifiedStream {
+        stream: stream.id,
+        epoch: stream.epoch,
+        head: stream.head,
+        in_log,
+        let_go: stream.let_go,
+        dropped: by_reason(&stream.dropped),
+        first_missing,
+    })
+}
+
+/// Counts by reason, those that are not zero.
+pub(super) fn by_reason(dropped: &[u64; 4]) -> BTreeMap<DropReason, u64> {
+    let counts = DropReason::ALL.into_iter().map(|reason| (reason, dropped[position(reason)]));
+    counts.filter(|(_, count)| *count > 0).collect()
+}
+
+fn count(connection: &Connection, first: u64, last: u64) -> Result<u64, Failure> {
+    let mut select = connection.prepare_cached("SELECT count(*) FROM alerts WHERE place BETWEEN ?1 AND ?2")?;
+    Ok(select.query_row([integer(first), integer(last)], |row| row.get(0).map(natural))?)
+}
+
+/// The first place in `first..=last` that holds no record and that no stretch covers.
+fn first_hole(connection: &Connection, first: u64, last: u64) -> Result<Option<u64>, Failure> {
+    let mut rows =
+        connection.prepare_cached("SELECT place FROM alerts WHERE place BETWEEN ?1 AND ?2 ORDER BY place")?;
+    let mut rows = rows.query([integer(first), integer(last)])?;
+    let mut next = first;
+    loop {
+        let place = rows.next()?.map(|row| row.get(0).map(natural)).transpose()?;
+        let until = place.unwrap_or(last + 1);
+        while next < until {
+            match covered_until(connection, next)? {
+                Some(end) => next = end + 1,
+                None => return Ok(Some(next)),
+            }
+        }
+        if place.is_none() {
+            return Ok(None);
+        }
+        next = next.max(until + 1);
+    }
+}
+
+/// The last place of the stretch that covers this one.
+fn covered_until(connection: &Connection, place: u64) -> Result<Option<u64>, Failure> {
+    let mut select = connection
+        .prepare_cached("SELECT last FROM skips WHERE first <= ?1 AND last >= ?1 ORDER BY first DESC LIMIT 1")?;
+    Ok(select.query_row(params![integer(place)], |row| row.get(0).map(natural)).optional()?)
+}

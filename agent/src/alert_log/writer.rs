@@ -1,0 +1,431 @@
+//! The one thread that writes the log: takes what is queued as one transaction, answers after its commit, and keeps the
+//! bounds in between.
+
+use std::{
+    sync::{Arc, mpsc},
+    time::Duration,
+};
+
+use picket_lifecycle::epochs::EpochRecord;
+use picket_protocol::{
+    alerts::{AlertId, UnixMillis},
+    ids::StreamId,
+};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
+
+use super::{
+    append::{Block, Open},
+    backing::{self, Log},
+    book::Book,
+    bounds,
+    entry::{Bounds, ConsumerMarks, LogError, NewAlert, Place},
+    facts::Shared,
+    schema::{integer, natural},
+};
+use crate::{
+    clock,
+    store::{failure::Failure, reserve::Reserve},
+};
+
+/// How often the writer looks after the log while nobody asks for anything.
+const TICK: Duration = Duration::from_secs(60);
+/// How often what is too old is looked for, in seconds of the log's clock.
+const EXPIRE_EVERY: u64 = 3600;
+/// Most jobs, and most bytes of records, of one transaction.
+const MAX_GROUP: usize = 64;
+const MAX_GROUP_BYTES: usize = 4 * 1024 * 1024;
+/// The journal is moved into the database when about this much stands in it.
+const CHECKPOINT_AT: usize = 8 * 1024 * 1024;
+/// What a commit adds to the journal besides its records.
+const COMMIT_WEIGHT: usize = 32 * 1024;
+/// Most steps of dropping between two commits.
+const MAX_STEPS: usize = 16;
+/// A disk with less than this left is full, whatever the error says.
+const LITTLE: u64 = 256 * 1024;
+
+/// Tells whoever asked.
+pub(super) type Reply = Box<dyn FnOnce(Result<(), LogError>) + Send>;
+
+/// Something to write, and whom to tell once it is durable.
+pub(super) struct Job {
+    pub(super) work: Work,
+    pub(super) reply: Reply,
+}
+
+pub(super) enum Work {
+    Append {
+        alerts: Vec<NewAlert>,
+        position: Vec<u8>,
+        epochs: Arc<[EpochRecord]>,
+        /// How many appends must have gone before.
+        follows: Option<u64>,
+    },
+    SetConsumer {
+        name: String,
+        marks: ConsumerMarks,
+    },
+    SetPoisonAside {
+        id: AlertId,
+        why: String,
+    },
+    Retire(StreamId),
+    /// A reader met corruption in the database of this generation.
+    Distrust(u64),
+}
+
+impl Work {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Append { alerts, .. } => alerts.iter().map(|alert| alert.record.len()).sum(),
+            _ => 0,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Writer {
+    bounds: Bounds,
+    shared: Arc<Shared>,
+    reserve: Reserve,
+    backing: Result<Log, LogError>,
+    block: Block,
+    /// The log's clock when it was opened, and the boot clock then.
+    opened: (u64, Duration),
+    expired: u64,
+    revision: u64,
+    /// Bytes in the journal, about.
+    journal: usize,
+    /// The health while nothing fails.
+    standing: &'static str,
+}
+
+impl Writer {
+    pub(super) fn open(shared: Arc<Shared>, bounds: Bounds) -> Self {
+        let folder = shared.path.parent().unwrap_or(std::path::Path::new("/"));
+        let size = (bounds.max_bytes / 16).clamp(256 * 1024, 16 * 1024 * 1024);
+        let reserve = Reserve::at(folder.join("alerts.reserve"), integer(size));
+        let mut writer = Self {
+            bounds,
+            shared,
+            reserve,
+            backing: Err(LogError::Failed("not open".into())),
+            block: Block::default(),
+            opened: (0, Duration::ZERO),
+            expired: 0,
+            revision: 0,
+            journal: 0,
+            standing: "ok",
+        };
+        match writer.reopen() {
+            Ok(()) => writer.replenish(),
+            Err(error) => {
+                tracing::error!(%error, "the alert log cannot be opened");
+                writer.shared.facts().health = health_of(&error);
+            }
+        }
+        writer
+    }
+
+    /// Runs until nobody can ask for anything any more.
+    pub(super) fn run(mut self, jobs: &mpsc::Receiver<Job>) {
+        let (mut wait, mut ticked) = (TICK, clock::since_boot());
+        loop {
+            match jobs.recv_timeout(wait) {
+                Ok(job) => self.serve(gather(job, jobs)),
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            }
+            if clock::since_boot().saturating_sub(ticked) >= TICK {
+                ticked = clock::since_boot();
+                self.tick();
+            }
+            wait = if self.keep_bounds() { Duration::ZERO } else { TICK };
+        }
+        self.checkpoint();
+    }
+
+    fn serve(&mut self, group: Vec<Job>) {
+        self.distrust(&group);
+        let mut result = self.attempt(&group);
+        if result.as_ref().is_err_and(|failure| self.is_full(failure)) && self.reserve.is_there() {
+            self.reserve.release();
+            self.standing = "full";
+            result = self.attempt(&group);
+        }
+        if let Err(Failure::Corrupt(why)) = &result {
+            let why = why.clone();
+            result = self.start_afresh(&why).and_then(|()| self.attempt(&group));
+        }
+        match result {
+            Ok(answers) => {
+                self.publish();
+                group.into_iter().zip(answers).for_each(|(job, answer)| (job.reply)(answer));
+            }
+            Err(failure) => {
+                let error = self.failed(&failure);
+                group.into_iter().for_each(|job| (job.reply)(Err(error.clone())));
+            }
+        }
+    }
+
+    /// One transaction over everything in the group. After a failure the log is as it was.
+    fn attempt(&mut self, group: &[Job]) -> Result<Vec<Result<(), LogError>>, Failure> {
+        let mut revision = self.revision;
+        let answers = self.transact(|open| group.iter().map(|job| apply(open, &job.work, &mut revision)).collect())?;
+        self.revision = revision;
+        self.journal += COMMIT_WEIGHT + group.iter().map(|job| job.work.weight()).sum::<usize>();
+        Ok(answers)
+    }
+
+    fn transact<T>(&mut self, work: impl FnOnce(&mut Open<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
+        if self.backing.is_err()
+            && let Err(error) = self.reopen()
+        {
+            self.backing = Err(error.clone());
+            return Err(Failure::Other(error.to_string()));
+        }
+        let now = self.opened.0 + clock::since_boot().saturating_sub(self.opened.1).as_secs();
+        let block_seconds = self.bounds.max_age.as_secs() / 32;
+        let Ok(log) = &mut self.backing else { return Err(Failure::Other("not open".into())) };
+        log.book.clock = now;
+        let result = (|| {
+            let transaction = log.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let (book, block) = (&mut log.book, &mut self.block);
+            let done = work(&mut Open { connection: &transaction, book, block, block_seconds })?;
+            transaction.commit()?;
+            Ok(done)
+        })();
+        if result.is_err() {
+            // What was known by heart is not what stands there any more.
+            self.block = Block::default();
+            match Book::read(&log.connection) {
+                Ok(book) => log.book = book,
+                Err(failure) => self.backing = Err(LogError::Failed(failure.to_string())),
+            }
+        }
+        result
+    }
+
+    /// Opens the database, or another in place of one that is corrupt.
+    fn reopen(&mut self) -> Result<(), LogError> {
+        backing::refuse_newer(&self.shared.path)?;
+        match Log::open(&self.shared.path) {
+            Ok(log) => self.adopt(log),
+            Err(Failure::Corrupt(why)) => {
+                self.start_afresh(&why).map_err(|failure| LogError::Failed(failure.to_string()))?;
+            }
+            Err(failure) => return Err(LogError::Failed(failure.to_string())),
+        }
+        self.publish();
+        Ok(())
+    }
+
+    fn start_afresh(&mut self, why: &str) -> Result<(), Failure> {
+        // Closed before it is renamed: a close writes.
+        let closed = std::mem::replace(&mut self.backing, Err(LogError::Failed(why.to_owned())));
+        let known = closed.ok().map(|log| log.book);
+        let log = Log::start_afresh(&self.shared.path, known.as_ref(), why)?;
+        self.standing = "set-aside";
+        self.shared.facts().generation += 1;
+        self.adopt(log);
+        Ok(())
+    }
+
+    fn adopt(&mut self, log: Log) {
+        self.opened = (log.book.clock, clock::since_boot());
+        self.expired = log.book.clock;
+        self.block = Block::default();
+        self.backing = Ok(log);
+    }
+
+    fn distrust(&mut self, group: &[Job]) {
+        let generation = self.shared.facts().generation;
+        let distrusted = |job: &Job| matches!(job.work, Work::Distrust(of) if of == generation);
+        if group.iter().any(distrusted)
+            && let Err(failure) = self.start_afresh("a reader met a damaged page")
+        {
+            self.failed(&failure);
+        }
+    }
+
+    /// Tells everybody what is durable now.
+    fn publish(&mut self) {
+        let Ok(log) = &mut self.backing else { return };
+        if let Err(failure) = find_oldest(&log.connection, &mut log.book) {
+            tracing::debug!(%failure, "the oldest undelivered alert cannot be read");
+        }
+        let mut facts = self.shared.facts();
+        if facts.health != self.standing {
+            tracing::info!(health = self.standing, "the alert log can be written");
+        }
+        facts.health = self.standing;
+        facts.revision = self.revision;
+        facts.take_over(&log.book);
+        drop(facts);
+        self.shared.head.send_replace(Place(log.book.head()));
+    }
+
+    fn failed(&mut self, failure: &Failure) -> LogError {
+        let error = match &self.backing {
+            Err(error @ LogError::Newer { .. }) => error.clone(),
+            _ if self.is_full(failure) => LogError::Full,
+            _ => LogError::Failed(failure.to_string()),
+        };
+        let health = health_of(&error);
+        let mut facts = self.shared.facts();
+        if facts.health != health {
+            tracing::error!(%failure, health, "the alert log cannot be written");
+        }
+        facts.health = health;
+        error
+    }
+
+    /// SQLite names a full disk in several ways.
+    fn is_full(&self, failure: &Failure) -> bool {
+        let folder = self.shared.path.parent().unwrap_or(std::path::Path::new("/"));
+        let little_left = || {
+            let left = nix::sys::statvfs::statvfs(folder);
+            left.is_ok_and(|left| left.blocks_available().saturating_mul(left.fragment_size()) < LITTLE)
+        };
+        match failure {
+            Failure::Full(_) => true,
+            Failure::Other(_) => little_left(),
+            Failure::Corrupt(_) | Failure::ReadOnly(_) | Failure::InUse => false,
+        }
+    }
+
+    /// Drops what must go. True when there is more to do.
+    fn keep_bounds(&mut self) -> bool {
+        if self.journal >= CHECKPOINT_AT {
+            self.checkpoint();
+        }
+        let clock = self.opened.0 + clock::since_boot().saturating_sub(self.opened.1).as_secs();
+        let max_age = self.bounds.max_age.as_secs();
+        let mut result = Ok(false);
+        if clock.saturating_sub(self.expired) >= EXPIRE_EVERY {
+            self.expired = clock;
+            result = self.transact(|open| bounds::expire(open, max_age)).map(|()| false);
+        }
+        let over = |bytes: u64| bytes > self.bounds.max_bytes;
+        if matches!(&self.backing, Ok(log) if bounds::used(&log.connection).is_ok_and(over)) {
+            let target = self.bounds.max_bytes - self.bounds.max_bytes / 64;
+            result = result.and_then(|_| self.transact(|open| drop_down_to(open, target)));
+            self.journal += MAX_STEPS * COMMIT_WEIGHT;
+            self.publish();
+        }
+        result.unwrap_or_else(|failure| {
+            self.failed(&failure);
+            false
+        })
+    }
+
+    fn tick(&mut self) {
+        if self.backing.is_err() && self.reopen().is_err() {
+            return;
+        }
+        if self.journal > 0 {
+            self.checkpoint();
+        }
+        self.replenish();
+    }
+
+    fn replenish(&mut self) {
+        match self.reserve.replenish() {
+            Ok(()) if self.standing == "full" => {
+                self.standing = "ok";
+                self.publish();
+            }
+            Ok(()) => {}
+            Err(error) => tracing::debug!(%error, "the alert log's reserve for a full disk cannot be made yet"),
+        }
+    }
+
+    /// Moves the journal into the database as far as readers allow.
+    fn checkpoint(&mut self) {
+        self.journal = 0;
+        let Ok(log) = &self.backing else { return };
+        if let Err(error) = log.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+            tracing::debug!(%error, "the alert log's journal cannot be moved into the database yet");
+        }
+    }
+}
+
+/// What else is queued already goes into the same transaction.
+fn gather(first: Job, jobs: &mpsc::Receiver<Job>) -> Vec<Job> {
+    let mut bytes = first.work.weight();
+    let mut group = vec![first];
+    while group.len() < MAX_GROUP && bytes < MAX_GROUP_BYTES {
+        let Ok(job) = jobs.try_recv() else { break };
+        bytes += job.work.weight();
+        group.push(job);
+    }
+    group
+}
+
+/// The inner result is the job's own; a failure is everybody's.
+fn apply(open: &mut Open<'_>, work: &Work, revision: &mut u64) -> Result<Result<(), LogError>, Failure> {
+    match work {
+        Work::Append { follows: Some(follows), .. } if follows != revision => Ok(Err(LogError::OutOfOrder)),
+        Work::Append { alerts, position, epochs, .. } => {
+            open.append(alerts, position, epochs)?;
+            *revision += 1;
+            Ok(Ok(()))
+        }
+        Work::SetConsumer { name, marks } => open.set_consumer(name, marks).map(Ok),
+        Work::SetPoisonAside { id, why } => open.set_poison_aside(*id, why),
+        Work::Retire(stream) => open.retire(*stream).map(Ok),
+        Work::Distrust(_) => Ok(Ok(())),
+    }
+}
+
+/// True when the target is not reached yet, and there is more to drop.
+fn drop_down_to(open: &mut Open<'_>, target: u64) -> Result<bool, Failure> {
+    for _ in 0..MAX_STEPS {
+        if bounds::used(open.connection)? <= target || !bounds::make_room(open)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Brings up to date which alert each consumer waits for the longest.
+fn find_oldest(connection: &Connection, book: &mut Book) -> Result<(), Failure> {
+    for index in 0..book.streams.len() {
+        let stream = &book.streams[index];
+        let mark = book.mark(stream);
+        let waits = stream.consumer.is_some() && book.delivered(stream) < stream.head;
+        if waits && stream.oldest.is_some_and(|(place, _)| place > mark) {
+            continue;
+        }
+        let row = stream.row;
+        book.streams[index].oldest = if waits { oldest_after(connection, book, row, mark)? } else { None };
+    }
+    Ok(())
+}
+
+fn oldest_after(
+    connection: &Connection,
+    book: &Book,
+    row: i64,
+    mark: u64,
+) -> Result<Option<(u64, UnixMillis)>, Failure> {
+    for (segment, last) in book.stretches().filter(|(segment, last)| segment.stream == row && *last > mark) {
+        let first = segment.first.max(mark + 1);
+        let mut select = connection
+            .prepare_cached("SELECT place, at FROM alerts WHERE place BETWEEN ?1 AND ?2 ORDER BY place LIMIT 1")?;
+        let found = select
+            .query_row([integer(first), integer(last)], |row| Ok((natural(row.get(0)?), UnixMillis(row.get(1)?))));
+        if let Some(found) = found.optional()? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+const fn health_of(error: &LogError) -> &'static str {
+    match error {
+        LogError::Full => "full",
+        LogError::Newer { .. } => "newer-state",
+        LogError::OutOfOrder | LogError::NoSuchAlert(_) | LogError::Failed(_) => "storage-failed",
+    }
+}
