@@ -110,7 +110,7 @@ impl<T> Lane<T> {
         if self.doubt.is_unclear() {
             return self.try_one(batch);
         }
-        let full = self.flights.len() >= limits.in_flight || self.flight_bytes >= limits.batch_bytes;
+        let full = self.flights.len() >= limits.in_flight || self.flight_bytes >= limits.in_flight_bytes;
         if self.waiting.is_empty() || (full && !self.flights.is_empty()) {
             return false;
         }

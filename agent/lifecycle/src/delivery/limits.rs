@@ -13,6 +13,8 @@ pub struct Limits {
     pub batch_items: usize,
     /// Most batches under way.
     pub in_flight: usize,
+    /// Most bytes under way, but one batch in any case.
+    pub in_flight_bytes: usize,
     /// Most bytes on the wire, in kbit/s.
     pub kilobits_per_second: Option<NonZeroU32>,
 }
@@ -21,12 +23,22 @@ pub struct Limits {
 pub(super) const SMALLEST_BATCH: usize = 16 * 1024;
 
 impl Limits {
-    /// HTTPS: large batches, one under way, so that the hub sees them in order.
-    pub const HTTPS: Self =
-        Self { batch_bytes: 1024 * 1024, batch_items: MAX_EVENTS, in_flight: 1, kilobits_per_second: None };
+    /// HTTPS: large batches on one connection. While the hub stores one, the next is made ready.
+    pub const HTTPS: Self = Self {
+        batch_bytes: 512 * 1024,
+        batch_items: MAX_EVENTS,
+        in_flight: 2,
+        in_flight_bytes: 1024 * 1024,
+        kilobits_per_second: None,
+    };
     /// MQTT: one event per message, and many under way on one connection, which keeps their order.
-    pub const MQTT: Self =
-        Self { batch_bytes: 1024 * 1024, batch_items: 1, in_flight: 4096, kilobits_per_second: None };
+    pub const MQTT: Self = Self {
+        batch_bytes: 512 * 1024,
+        batch_items: 1,
+        in_flight: 4096,
+        in_flight_bytes: 1024 * 1024,
+        kilobits_per_second: None,
+    };
 
     /// The same under a cap. A batch takes at most about two seconds of it.
     #[must_use]

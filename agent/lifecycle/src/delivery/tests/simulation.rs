@@ -10,7 +10,7 @@ fn https() -> Limits {
 }
 
 fn mqtt() -> Limits {
-    Limits { in_flight: 16, batch_bytes: 20_000, ..Limits::MQTT }
+    Limits { in_flight: 16, batch_bytes: 20_000, in_flight_bytes: 20_000, ..Limits::MQTT }
 }
 
 /// One thing that the world does.

@@ -25,6 +25,9 @@ struct Rig {
     effects: Vec<DeliveryEffect>,
 }
 
+/// One at a time.
+const ONE: Limits = Limits { in_flight: 1, ..Limits::HTTPS };
+
 fn terms(limits: Limits) -> Terms {
     Terms { stamp: STAMP, confirms: true, limits, boot: BootId([1; 16]) }
 }
@@ -118,8 +121,8 @@ fn word(up_to: u64, lacks: Vec<(u64, u64)>) -> DeliveryEvent<()> {
 
 #[test]
 fn batches_by_bytes_and_by_count_and_one_at_a_time() {
-    let by_count = Limits { batch_items: 3, ..Limits::HTTPS };
-    let by_bytes = Limits { batch_bytes: 1_500, ..Limits::HTTPS };
+    let by_count = Limits { batch_items: 3, ..ONE };
+    let by_bytes = Limits { batch_bytes: 1_500, ..ONE };
     for (limits, expected) in [(by_count, vec![1, 2, 3]), (by_bytes, vec![1, 2])] {
         let mut rig = rig(limits);
         rig.read(alerts(1..=10));
@@ -130,7 +133,7 @@ fn batches_by_bytes_and_by_count_and_one_at_a_time() {
         assert_eq!(rig.core().marks().delivered, Place(expected.len() as u64));
         assert_eq!(rig.sent().unwrap().1.first(), Some(&(expected.len() as u64 + 1)));
     }
-    let mut rig = rig(Limits { batch_bytes: 10, ..Limits::HTTPS });
+    let mut rig = rig(Limits { batch_bytes: 10, ..ONE });
     rig.read(vec![alert(1)]);
     assert_eq!(rig.sent().unwrap().1, [1], "an item larger than a batch never leaves");
 }
@@ -152,7 +155,7 @@ fn the_cursor_waits_for_the_first_of_many() {
 
 #[test]
 fn what_is_not_for_this_consumer_moves_the_cursor() {
-    let mut rig = rig(Limits::HTTPS);
+    let mut rig = rig(ONE);
     let ticket = rig.take(|effect| match effect {
         DeliveryEffect::Read { ticket, .. } => Some(*ticket),
         _ => None,
@@ -165,7 +168,7 @@ fn what_is_not_for_this_consumer_moves_the_cursor() {
 
 #[test]
 fn a_failure_waits_as_long_as_asked_and_sends_the_same_again() {
-    let mut rig = rig(Limits::HTTPS);
+    let mut rig = rig(ONE);
     rig.read(alerts(1..=2));
     let (batch, _) = rig.sent().unwrap();
     rig.end(batch, Err(busy(Some(120))));
@@ -189,7 +192,7 @@ fn a_failure_waits_as_long_as_asked_and_sends_the_same_again() {
 
 #[test]
 fn what_bears_another_stamp_is_ignored() {
-    let mut rig = rig(Limits::HTTPS);
+    let mut rig = rig(ONE);
     rig.read(alerts(1..=2));
     let (batch, _) = rig.sent().unwrap();
     rig.tell(DeliveryEvent::BatchEnded { stamp: OLD, batch, wire_bytes: 1, result: Ok(()) });
@@ -202,7 +205,7 @@ fn what_bears_another_stamp_is_ignored() {
 
 #[test]
 fn results_under_an_unknown_ticket_are_ignored() {
-    let mut rig = rig(Limits::HTTPS);
+    let mut rig = rig(ONE);
     let chunk = Chunk { items: alerts(1..=2), examined: Place(2), more: false };
     rig.tell(DeliveryEvent::Read { ticket: Ticket(99), result: Ok(chunk) });
     rig.tell(DeliveryEvent::RangeRead { ticket: Ticket(99), result: Ok(alerts(1..=2)) });
@@ -214,7 +217,7 @@ fn results_under_an_unknown_ticket_are_ignored() {
 
 #[test]
 fn the_marks_are_kept_a_second_after_they_moved() {
-    let mut rig = rig(Limits::HTTPS);
+    let mut rig = rig(ONE);
     rig.read(alerts(1..=2));
     let (batch, _) = rig.sent().unwrap();
     rig.end(batch, Ok(()));
@@ -229,7 +232,7 @@ fn the_marks_are_kept_a_second_after_they_moved() {
 
 #[test]
 fn a_log_that_fails_is_asked_again_later() {
-    let mut rig = rig(Limits::HTTPS);
+    let mut rig = rig(ONE);
     let failed = Refusal::StorageFailed { path: "alerts.db".into(), why: "EIO".into() };
     let reading = |effect: &DeliveryEffect| match effect {
         DeliveryEffect::Read { ticket, .. } => Some(*ticket),
@@ -246,7 +249,7 @@ fn a_log_that_fails_is_asked_again_later() {
 
 #[test]
 fn confirmed_numbers_are_done_with_and_lacking_ones_go_again_after_their_wait() {
-    let mut rig = rig(Limits::HTTPS);
+    let mut rig = rig(ONE);
     rig.read(alerts(1..=10));
     let (batch, _) = rig.sent().unwrap();
     rig.end(batch, Ok(()));
@@ -278,7 +281,7 @@ fn confirmed_numbers_are_done_with_and_lacking_ones_go_again_after_their_wait() 
 
 #[test]
 fn a_portal_restored_from_a_backup_gets_what_it_lost() {
-    let mut rig = rig(Limits::HTTPS);
+    let mut rig = rig(ONE);
     rig.read(alerts(1..=10));
     let (batch, _) = rig.sent().unwrap();
     rig.end(batch, Ok(()));
@@ -292,7 +295,7 @@ fn a_portal_restored_from_a_backup_gets_what_it_lost() {
 
 #[test]
 fn a_word_about_numbers_that_were_never_delivered_changes_nothing() {
-    let mut rig = rig(Limits::HTTPS);
+    let mut rig = rig(ONE);
     rig.tell(word(1_000, vec![(3, 4)]));
     assert_eq!(rig.core().marks(), &Marks { boot: BootId([1; 16]), ..Marks::default() });
     rig.read(alerts(1..=2));
@@ -329,7 +332,7 @@ fn instants_of_another_boot_mean_nothing() {
 
 #[test]
 fn one_bad_record_of_eight_is_found_by_halves_and_goes_aside() {
-    let mut rig = rig(Limits::HTTPS);
+    let mut rig = rig(ONE);
     rig.read(alerts(1..=8));
     let (mut sent, mut aside) = (0, None);
     while let Some((batch, numbers)) = rig.sent() {
@@ -353,7 +356,7 @@ fn one_bad_record_of_eight_is_found_by_halves_and_goes_aside() {
 
 #[test]
 fn a_hub_of_small_bodies_gets_small_batches() {
-    let mut rig = rig(Limits { batch_bytes: 512 * 1024, ..Limits::HTTPS });
+    let mut rig = rig(Limits { batch_bytes: 512 * 1024, ..ONE });
     rig.read(alerts(1..=700));
     let mut refused = 0;
     while let Some((batch, numbers)) = rig.sent() {
@@ -369,7 +372,7 @@ fn a_hub_of_small_bodies_gets_small_batches() {
 #[test]
 fn a_cap_holds_the_next_batch_back_until_this_one_is_paid() {
     let cap = core::num::NonZeroU32::new(8);
-    let mut rig = rig(Limits { batch_items: 1, ..Limits::HTTPS }.capped(cap));
+    let mut rig = rig(Limits { batch_items: 1, ..ONE }.capped(cap));
     rig.read(alerts(1..=2));
     let (batch, _) = rig.sent().unwrap();
     rig.end(batch, Ok(()));
