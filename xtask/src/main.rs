@@ -5,6 +5,7 @@
 
 mod bench;
 mod builds;
+mod campaign;
 mod demo;
 mod fuzz;
 mod packages;
@@ -27,6 +28,8 @@ enum Chore {
     Test(test::Test),
     /// Measure one thing; each figure stands beside a peer or a limit from the same run.
     Bench(bench::Bench),
+    /// Do faults by the dozen to the real programs, and count what was lost or doubled.
+    Campaign(campaign::Campaign),
     /// Beat on one parser.
     Fuzz(fuzz::Fuzz),
     /// Write our capture and the demo's sample anew; needs Suricata.
@@ -54,6 +57,7 @@ fn run(chore: Chore) -> Result<bool> {
         Chore::Demo(demo) => demo.run(),
         Chore::Test(test) => test.run(),
         Chore::Bench(bench) => bench.run(),
+        Chore::Campaign(campaign) => campaign.run(),
         Chore::Fuzz(fuzz) => fuzz.run(),
         Chore::Sample(sample) => sample.run(),
         Chore::QuietProof(proof) => proof.run(),

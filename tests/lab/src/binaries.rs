@@ -35,6 +35,12 @@ impl Binaries {
         Ok(Self { folder: target.join(profile) })
     }
 
+    /// Those of another build.
+    #[must_use]
+    pub fn in_folder(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
     /// The path of one program.
     ///
     /// # Errors

@@ -1,0 +1,120 @@
+//! `kill -9` in each place of the work: every alert that was written is at the portal in the end, once.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use nix::sys::signal::Signal;
+use picket_lab::{Binaries, Generator};
+
+use super::{
+    scene::Scene,
+    sheet::{Row, Sheet},
+};
+
+/// Alerts a second, while they come steadily.
+const RATE: u32 = 1_000;
+/// Alerts that wait for delivery before each kill in it: several batches.
+const BACKLOG: usize = 3_000;
+
+/// A place: what it is called, and what does this many faults there.
+type Place = (&'static str, fn(&mut Scene, u32) -> Result<Generator>);
+
+const PLACES: [Place; 6] = [
+    ("agent, at intake", at_intake),
+    ("agent, at rotation", at_rotation),
+    ("agent, in delivery", in_delivery),
+    ("agent, at start", at_start),
+    ("agent, at a switch of the hub", at_switch),
+    ("portal, mid-batch", portal_mid_batch),
+];
+
+/// Whether nothing was lost or doubled anywhere.
+pub(super) fn run(binaries: &Binaries, faults: u32, seed: u64) -> Result<bool> {
+    let mut sheet = Sheet::default();
+    for (place, act) in PLACES {
+        println!("{place}: {faults} kills …");
+        let mut scene = Scene::set_up(binaries, seed)?;
+        let generator = act(&mut scene, faults)?;
+        let tally = scene.judge(&generator)?;
+        println!("    {tally}");
+        sheet.add(Row { place, faults, tally, recovery: scene.recovery });
+    }
+    println!("\nseed {seed}\n\n{sheet}");
+    Ok(sheet.all_well())
+}
+
+const fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+fn at_intake(scene: &mut Scene, faults: u32) -> Result<Generator> {
+    let load = scene.generator()?.in_background(RATE, None);
+    for _ in 0..faults {
+        scene.pass(ms(20), ms(200));
+        scene.kill_agent()?;
+    }
+    load.stop()
+}
+
+/// The file is rotated after every 50 alerts, so a kill is never more than 25 ms from a rotation.
+fn at_rotation(scene: &mut Scene, faults: u32) -> Result<Generator> {
+    let load = scene.generator()?.in_background(RATE, Some(50));
+    for _ in 0..faults {
+        scene.pass(ms(20), ms(200));
+        scene.kill_agent()?;
+    }
+    load.stop()
+}
+
+/// The portal is halted while a backlog grows; the agent is killed soon after the portal goes on.
+fn in_delivery(scene: &mut Scene, faults: u32) -> Result<Generator> {
+    let mut generator = scene.generator()?;
+    for _ in 0..faults {
+        scene.portal.program()?.signal(Signal::SIGSTOP)?;
+        generator.alerts(BACKLOG)?;
+        scene.until_logged(generator.written().len() as u64)?;
+        scene.portal.program()?.signal(Signal::SIGCONT)?;
+        scene.pass(ms(0), ms(60));
+        scene.kill_agent()?;
+    }
+    Ok(generator)
+}
+
+/// The agent is killed while it starts, before or after it answers; it always has something to read and to deliver.
+fn at_start(scene: &mut Scene, faults: u32) -> Result<Generator> {
+    let mut generator = scene.generator()?;
+    for _ in 0..faults {
+        scene.agent.kill();
+        generator.alerts(100)?;
+        let command = scene.agent.command();
+        scene.agent.start_as(command)?;
+        scene.pass(ms(0), ms(60));
+    }
+    scene.kill_agent()?;
+    Ok(generator)
+}
+
+/// The agent is killed while it goes over to a newly issued activation, by which the hub stays the same owner's.
+fn at_switch(scene: &mut Scene, faults: u32) -> Result<Generator> {
+    let load = scene.generator()?.in_background(RATE / 4, Some(500));
+    for _ in 0..faults {
+        let file = scene.agent.folder().join("next.activation");
+        let file = scene.portal.download(&scene.sensor, &file)?;
+        scene.agent.activate(&file)?;
+        scene.pass(ms(0), ms(150));
+        scene.kill_agent()?;
+    }
+    load.stop()
+}
+
+fn portal_mid_batch(scene: &mut Scene, faults: u32) -> Result<Generator> {
+    let load = scene.generator()?.in_background(RATE, None);
+    for _ in 0..faults {
+        // Killed while it takes alerts, so not before it takes them again.
+        let received = scene.received()?;
+        scene.until_received(received + 1)?;
+        scene.pass(ms(0), ms(30));
+        scene.kill_portal()?;
+    }
+    load.stop()
+}

@@ -1,0 +1,124 @@
+//! Builds that are broken on purpose, each in one place, from a copy of the source: a campaign that does not find them out
+//! proves nothing. The source itself is never touched.
+
+use std::{ffi::OsStr, fs, os::unix::ffi::OsStrExt, path::Path, process::Command};
+
+use anyhow::{Context, Result, ensure};
+use clap::ValueEnum;
+use picket_lab::Binaries;
+
+use crate::builds::{ALL_BUT_XTASK, root, target_folder};
+
+/// What is broken.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Sabotage {
+    /// The portal takes every alert as new
+    DeduplicationOff,
+    /// The portal acknowledges a batch before it is durable
+    AcknowledgedBeforeCommit,
+    /// The sensor's cursor moves when a batch is sent, not when it is acknowledged
+    CursorAtSend,
+}
+
+/// Text of a source file that occurs once in it, and what it is replaced by.
+struct Cut {
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+}
+
+impl Sabotage {
+    const fn cut(self) -> Cut {
+        match self {
+            Self::DeduplicationOff => Cut {
+                file: "portal/src/domain/marks/mod.rs",
+                from: "
+            return Ok(false);
+        }
+        self.received += 1;",
+                to: "
+            return Ok(true);
+        }
+        self.received += 1;",
+            },
+            Self::AcknowledgedBeforeCommit => Cut {
+                file: "portal/src/alerts/writer.rs",
+                from: "
+        let committed = draft.is_empty() || self.commit(draft).await;
+        for (reply, taken, _room) in waiting {
+            let outcome = if committed { taken } else { taken.and(Err(Refused::StorageFailed)) };
+            let _ = reply.send(outcome); // whoever delivered may have gone
+        }",
+                to: "
+        for (reply, taken, _room) in waiting {
+            let _ = reply.send(taken);
+        }
+        let _ = draft.is_empty() || self.commit(draft).await;",
+            },
+            Self::CursorAtSend => Cut {
+                file: "agent/lifecycle/src/delivery/turn.rs",
+                from: "
+            turn.effect(DeliveryEffect::Send(batch));",
+                to: "
+            turn.effect(DeliveryEffect::Send(batch));
+            if let Some(item) = self.batch(batch).and_then(|items| items.last()) {
+                self.marks.delivered = self.marks.delivered.max(item.place);
+                self.keeping.moved(turn.boot());
+            }",
+            },
+        }
+    }
+
+    /// Builds it. The copy and its target folder are kept, so that the next build is short.
+    pub(super) fn build(self) -> Result<Binaries> {
+        let folder = target_folder()?.join("sabotage");
+        let (source, target) = (folder.join("source"), folder.join("target"));
+        let cut = self.cut();
+        copy_tracked_files(&source, &cut)?;
+        let mut command = Command::new("cargo");
+        command.arg("build").args(ALL_BUT_XTASK).current_dir(&source).env("CARGO_TARGET_DIR", &target);
+        ensure!(command.status().context("cannot run cargo")?.success(), "the sabotaged source does not build");
+        Ok(Binaries::in_folder(target.join("debug")))
+    }
+}
+
+impl Cut {
+    fn apply(&self, text: &str) -> Result<String> {
+        ensure!(text.matches(self.from).count() == 1, "{} has no longer one place to sabotage", self.file);
+        Ok(text.replace(self.from, self.to))
+    }
+}
+
+/// Copies what differs only: cargo builds anew what was written.
+fn copy_tracked_files(source: &Path, cut: &Cut) -> Result<()> {
+    let list = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output().context("cannot run git")?;
+    ensure!(list.status.success(), "git does not list the source");
+    for name in list.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+        let (from, to) = (root().join(OsStr::from_bytes(name)), source.join(OsStr::from_bytes(name)));
+        let mut content = fs::read(&from).with_context(|| format!("cannot read {}", from.display()))?;
+        if name == cut.file.as_bytes() {
+            content = cut.apply(std::str::from_utf8(&content)?)?.into_bytes();
+        }
+        if fs::read(&to).is_ok_and(|present| present == content) {
+            continue;
+        }
+        fs::create_dir_all(to.parent().context("a file lies in a folder")?)?;
+        fs::write(&to, content)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sabotage_has_its_place_in_the_source() -> Result<()> {
+        for sabotage in Sabotage::value_variants() {
+            let cut = sabotage.cut();
+            let text = fs::read_to_string(root().join(cut.file)).with_context(|| format!("{sabotage:?}"))?;
+            assert_ne!(cut.apply(&text)?, text, "{sabotage:?}");
+        }
+        Ok(())
+    }
+}

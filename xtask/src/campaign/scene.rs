@@ -1,0 +1,157 @@
+//! A portal and a cloud-connected sensor for one place of a campaign, and moments chosen by a seed.
+
+use std::{
+    fs,
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+use picket_lab::{
+    Agent, Binaries, Generator, Portal, PrivateFolder, Role, Settings, Tally, Waited, generator::id_of, until,
+};
+use serde_json::Value;
+
+/// Only spent on failure.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// What has not arrived after so long a silence is lost. Longer than a first few tries with their back-off.
+const STALLED: Duration = Duration::from_secs(45);
+
+/// Fields are dropped in their order.
+pub(super) struct Scene {
+    pub(super) agent: Agent,
+    pub(super) portal: Portal,
+    pub(super) sensor: String,
+    moments: Moments,
+    /// From a fault until the program answered again, at worst.
+    pub(super) recovery: Duration,
+    _folder: PrivateFolder,
+}
+
+impl Scene {
+    pub(super) fn set_up(binaries: &Binaries, seed: u64) -> Result<Self> {
+        let folder = PrivateFolder::on_disk()?;
+        let mut portal = Portal::init(binaries, Role::Portal, &folder.join("portal"))?;
+        portal.start()?;
+        let room = folder.join("sensor");
+        fs::create_dir(&room)?;
+        let mut agent = Agent::set_up(binaries, &room, &Settings::default())?;
+        portal.export_root(&agent.trust_directory().join("portal.root"))?;
+        agent.start()?;
+        let sensor = portal.add_sensor("campaign", &["--mode", "cloud-connected"])?;
+        agent.activate(&portal.download(&sensor, &folder.join("campaign.activation"))?)?;
+        agent.until("the hub has accepted a probe", |status| {
+            status["active"]["proof"]["hub"]["step"] == "proved" && status["candidate"].is_null()
+        })?;
+        let moments = Moments { state: seed };
+        Ok(Self { agent, portal, sensor, moments, recovery: Duration::ZERO, _folder: folder })
+    }
+
+    pub(super) fn generator(&self) -> Result<Generator> {
+        Generator::new(&self.agent.eve_file(), 1)
+    }
+
+    /// Lets a moment pass that is between these, as the seed says.
+    pub(super) fn pass(&mut self, least: Duration, most: Duration) {
+        sleep(self.moments.between(least, most));
+    }
+
+    pub(super) fn kill_agent(&mut self) -> Result<()> {
+        let start = Instant::now();
+        self.agent.kill();
+        self.agent.start()?;
+        self.recovery = self.recovery.max(start.elapsed());
+        Ok(())
+    }
+
+    pub(super) fn kill_portal(&mut self) -> Result<()> {
+        let start = Instant::now();
+        self.portal.kill();
+        self.portal.start()?;
+        self.recovery = self.recovery.max(start.elapsed());
+        Ok(())
+    }
+
+    /// Waits until the portal has stored so many of the sensor's alerts, or more; returns how many.
+    pub(super) fn until_received(&self, count: u64) -> Result<u64> {
+        until(&format!("{count} alerts are at the portal"), PATIENCE, || {
+            let received = self.received()?;
+            Ok(if received >= count { Waited::Holds(received) } else { Waited::NotYet(received.to_string()) })
+        })
+    }
+
+    pub(super) fn received(&self) -> Result<u64> {
+        let answer = self.portal.ask(&["sensor", "streams", &self.sensor])?;
+        let streams = answer["streams"].as_array().context("no streams")?;
+        Ok(streams.iter().filter_map(|stream| stream["received"].as_u64()).sum())
+    }
+
+    /// Waits until the alert log holds so many.
+    pub(super) fn until_logged(&self, count: u64) -> Result<()> {
+        until(&format!("{count} alerts are in the log"), PATIENCE, || {
+            let verification = self.agent.ask(&["alerts", "verify"])?;
+            let streams = verification["streams"].as_array().context("no streams")?;
+            let held: u64 = streams.iter().filter_map(|stream| stream["held"].as_u64()).sum();
+            Ok(if held >= count { Waited::Holds(()) } else { Waited::NotYet(verification.to_string()) })
+        })
+    }
+
+    /// Goes over to a mode, to the last proof.
+    pub(super) fn switch(&mut self, mode: &str) -> Result<()> {
+        let start = Instant::now();
+        self.portal.ask(&["sensor", "reissue", &self.sensor, "--mode", mode])?;
+        let file = self.portal.download(&self.sensor, &self.agent.folder().join("next.activation"))?;
+        self.agent.activate(&file)?;
+        self.agent.until(&format!("{mode} is in force and proved"), |status| {
+            status["active"]["activation"]["mode"] == mode
+                && status["candidate"].is_null()
+                && status["active"]["proof"]["hub"]["step"] == "proved"
+        })?;
+        self.recovery = self.recovery.max(start.elapsed());
+        Ok(())
+    }
+
+    /// Waits until an alert is at the portal, or nothing more arrives; all that are.
+    pub(super) fn until_stored(&self, id: u64) -> Result<Vec<Value>> {
+        let (mut count, mut since) = (0, Instant::now());
+        until(&format!("alert {id} is at the portal"), PATIENCE, || {
+            let stored = self.portal.alerts()?;
+            if stored.len() > count {
+                (count, since) = (stored.len(), Instant::now());
+            }
+            let there = stored.iter().any(|alert| id_of(&alert["record"]) == Some(id));
+            Ok(if there || since.elapsed() > STALLED {
+                Waited::Holds(stored)
+            } else {
+                Waited::NotYet(count.to_string())
+            })
+        })
+    }
+
+    /// Waits until everything has arrived, or nothing has for a while, and compares.
+    pub(super) fn judge(&self, generator: &Generator) -> Result<Tally> {
+        let (mut received, mut since) = (0, Instant::now());
+        until("everything has arrived, or nothing more does", PATIENCE * 10, || {
+            let now = self.received()?;
+            if now > received {
+                (received, since) = (now, Instant::now());
+            }
+            let over = received >= generator.written().len() as u64 || since.elapsed() > STALLED;
+            Ok(if over { Waited::Holds(()) } else { Waited::NotYet(received.to_string()) })
+        })?;
+        Ok(Tally::of(generator.written(), &self.portal.alerts()?))
+    }
+}
+
+/// A sequence of moments: Knuth's linear congruential generator, which is enough to be irregular and repeatable.
+struct Moments {
+    state: u64,
+}
+
+impl Moments {
+    fn between(&mut self, least: Duration, most: Duration) -> Duration {
+        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let share = (self.state >> 33) as f64 / f64::from(1_u32 << 31);
+        least + (most - least).mul_f64(share)
+    }
+}
