@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hyper::body::Bytes;
 use picket_protocol::{
     heartbeat::{Answer, Heartbeat},
+    ids::StreamId,
     wire::MEDIA_ANSWER,
 };
 
@@ -23,9 +24,13 @@ pub(super) async fn hear(portal: &Portal, peer: &Peer, body: Bytes) -> Result<an
     let certified = peer.current(clock::now())?;
     let heartbeat = Heartbeat::decode(&body)?;
     let (digest, summary) = (Heartbeat::digest(&body), Summary::of(&heartbeat));
+    let streams: Vec<StreamId> = heartbeat.status.iter().flat_map(|status| status.streams.keys().copied()).collect();
     let spoken = Spoken { certified, heartbeat, body: Arc::from(&body[..]), digest, summary };
     let answer = match portal.store.hear(spoken).await? {
-        Reply::Answered(answered) => taken(portal, answered)?,
+        Reply::Answered(answered) => {
+            let confirmations = portal.alerts.confirmations(certified.sensor, streams.iter());
+            Answer { confirmations, ..taken(portal, answered)? }
+        }
         Reply::Deactivated { sensor, deletion } => {
             let trust = portal.trust()?;
             let document = trust.deactivation(&deletion.document(trust.id(), sensor))?;

@@ -1,63 +1,58 @@
-//! The hub built into the portal. It takes probes, and remembers their nonces; it does not yet store alerts, and says so.
+//! The hub built into the portal: `POST /v1/hub/events`. Takes alerts and skips, and remembers probes; answers once all of
+//! a batch is durable.
 
-use std::collections::HashMap;
+use hyper::{HeaderMap, body::Incoming};
+use picket_protocol::{
+    alerts::event,
+    ids::SensorId,
+    refusal::Refusal,
+    wire::{MAX_EVENTS, MAX_EVENTS_BODY},
+};
+use serde_json::json;
 
-use hyper::body::Bytes;
-use picket_protocol::wire::EVENT_PROBE;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use super::{answers, peer::Peer, routes::collect, unpack::unpack};
+use crate::{alerts::Delivery, clock, domain::refused::Refused, portal::Portal};
 
-use super::{answers, peer::Peer};
-use crate::{clock, domain::refused::Refused, portal::Portal};
-
-/// Most bytes of a batch.
-pub(super) const MAX_BATCH: usize = 1 << 20;
-/// Most events in a batch.
-const MAX_EVENTS: usize = 1000;
-/// Most characters of an event's id.
-const MAX_ID: usize = 128;
-
-/// A CloudEvent, as far as the hub looks at it (CloudEvents 1.0 §3).
-#[derive(Debug, Deserialize)]
-struct Event {
-    specversion: String,
-    id: String,
-    source: String,
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(flatten)]
-    _rest: HashMap<String, Value>,
-}
-
-pub(super) async fn accept(portal: &Portal, peer: &Peer, body: Bytes) -> Result<answers::Answer, Refused> {
+pub(super) async fn accept(
+    portal: &Portal,
+    peer: &Peer,
+    headers: &HeaderMap,
+    body: Incoming,
+) -> Result<answers::Answer, Refused> {
     let certified = peer.current(clock::now())?;
+    let body = collect(body, MAX_EVENTS_BODY).await.map_err(|refused| match refused {
+        Refused::Protocol(Refusal::TooLarge { .. }) => Refused::BatchTooLarge { limit: MAX_EVENTS_BODY },
+        refused => refused,
+    })?;
+    // Asked with the body at hand: whoever was deleted while it arrived is refused too.
     let sensor = portal.store.admit(&certified).await?.sensor;
-    let events: Vec<Event> = serde_json::from_slice(&body).map_err(|error| Refused::invalid(error.to_string()))?;
-    if events.len() > MAX_EVENTS {
-        return Err(Refused::invalid(format!("at most {MAX_EVENTS} events in a batch")));
+    let batch = Batch::read(sensor, &unpack(headers, body, MAX_EVENTS_BODY)?)?;
+    if !batch.probes.is_empty() {
+        portal.store.remember_probes(sensor, batch.probes).await?;
     }
-    let source = format!("/sensors/{sensor}");
-    for event in &events {
-        check(event, &source)?;
+    if !batch.delivery.is_empty() {
+        portal.alerts.take(batch.delivery).await?;
     }
-    let accepted = events.len();
-    portal.store.remember_probes(sensor, events.into_iter().map(|event| event.id).collect()).await?;
-    Ok(answers::ok("application/json", json!({ "accepted": accepted }).to_string()))
+    Ok(answers::ok("application/json", json!({ "accepted": batch.events }).to_string()))
 }
 
-/// All or nothing: an event that is not kept must not be answered as if it were.
-fn check(event: &Event, source: &str) -> Result<(), Refused> {
-    if event.specversion != "1.0" {
-        return Err(Refused::invalid("specversion must be 1.0"));
+/// A batch, read as a whole: an event that is not kept must not be answered as if it were.
+struct Batch {
+    events: usize,
+    probes: Vec<String>,
+    delivery: Delivery,
+}
+
+impl Batch {
+    fn read(sensor: SensorId, body: &[u8]) -> Result<Self, Refused> {
+        let events = event::read_batch(body).map_err(|error| Refused::invalid(error.to_string()))?;
+        if events.len() > MAX_EVENTS {
+            return Err(Refused::invalid(format!("at most {MAX_EVENTS} events in a batch")));
+        }
+        let mut batch = Self { events: events.len(), probes: Vec::new(), delivery: Delivery::of(sensor) };
+        for event in events {
+            batch.probes.extend(batch.delivery.add(event)?);
+        }
+        Ok(batch)
     }
-    if event.source != source {
-        return Err(Refused::NotAccepted { why: "the event's source is not the sensor of the certificate" });
-    }
-    if event.id.is_empty() || event.id.chars().count() > MAX_ID {
-        return Err(Refused::invalid(format!("an event id has 1 to {MAX_ID} characters")));
-    }
-    if event.kind != EVENT_PROBE {
-        return Err(Refused::UnsupportedEvent { kind: event.kind.clone() });
-    }
-    Ok(())
 }

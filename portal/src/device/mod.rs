@@ -11,5 +11,6 @@ mod listener;
 pub mod peer;
 mod routes;
 pub mod tls;
+mod unpack;
 
 pub use listener::serve;

@@ -30,7 +30,7 @@ async fn route(portal: &Portal, peer: &Peer, request: Request<Incoming>) -> Resu
     let (parts, body) = request.into_parts();
     match (&parts.method, parts.uri.path()) {
         (&Method::POST, HEARTBEAT) => heartbeat::hear(portal, peer, collect(body, MAX_HEARTBEAT).await?).await,
-        (&Method::POST, HUB_EVENTS) => hub::accept(portal, peer, collect(body, hub::MAX_BATCH).await?).await,
+        (&Method::POST, HUB_EVENTS) => hub::accept(portal, peer, &parts.headers, body).await,
         (&Method::POST, EST_ENROL) => {
             enrolment::enrol(portal, &parts.headers, collect(body, enrolment::MAX_BODY).await?).await
         }
@@ -40,7 +40,7 @@ async fn route(portal: &Portal, peer: &Peer, request: Request<Incoming>) -> Resu
     }
 }
 
-async fn collect(body: Incoming, limit: usize) -> Result<Bytes, Refused> {
+pub(super) async fn collect(body: Incoming, limit: usize) -> Result<Bytes, Refused> {
     let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, limit).collect());
     match collected.await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
