@@ -1,6 +1,6 @@
 //! Asks the running server's people API.
 
-use std::{path::PathBuf, time::Duration};
+use std::{io, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
@@ -14,7 +14,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use picket_protocol::refusal::Problem;
 use serde_json::Value;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
 
 use super::failure::Failure;
 use crate::data::DataFolder;
@@ -65,6 +65,25 @@ impl Api {
         if parts.status.is_success() { Ok((parts, body)) } else { Err(self.refusal(&body, parts.status.as_u16())) }
     }
 
+    /// A `GET` whose answer is written as it comes, however long it is.
+    pub(super) async fn stream(&self, path: &str, out: &mut impl io::Write) -> anyhow::Result<()> {
+        let (address, token) = self.address_and_token()?;
+        let silent = || Failure::Silent { address: address.clone(), after: PATIENCE };
+        let opened = timeout(PATIENCE, open(&address, &token, Method::GET, path, None));
+        let (response, _connection) = opened.await.map_err(|_| silent())??;
+        let (parts, mut body) = response.into_parts();
+        if !parts.status.is_success() {
+            let body = timeout(PATIENCE, collect(body)).await.map_err(|_| silent())??;
+            return Err(self.refusal(&body, parts.status.as_u16()));
+        }
+        while let Some(frame) = timeout(PATIENCE, body.frame()).await.map_err(|_| silent())? {
+            if let Ok(data) = frame.map_err(Failure::BrokenOff)?.into_data() {
+                out.write_all(&data).context("write the answer")?;
+            }
+        }
+        out.flush().context("write the answer")
+    }
+
     fn refusal(&self, body: &[u8], status: u16) -> anyhow::Error {
         match serde_json::from_slice::<Problem>(body) {
             Ok(problem) => Failure::Refused { problem: Box::new(problem), as_json: self.json }.into(),
@@ -99,6 +118,21 @@ async fn exchange(
     path: &str,
     body: Option<&Value>,
 ) -> anyhow::Result<(Parts, Bytes)> {
+    let (response, connection) = open(address, token, method, path, body).await?;
+    let (parts, body) = response.into_parts();
+    let body = collect(body).await?;
+    connection.await??;
+    Ok((parts, body))
+}
+
+/// A request's answer up to its body, and the connection that the body comes over.
+async fn open(
+    address: &str,
+    token: &str,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+) -> anyhow::Result<(Response<Incoming>, JoinHandle<hyper::Result<()>>)> {
     let unreachable = |source| Failure::Unreachable { address: address.to_owned(), source };
     let stream = TcpStream::connect(address).await.map_err(unreachable)?;
     let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
@@ -111,12 +145,11 @@ async fn exchange(
         .header(AUTHORIZATION, format!("Bearer {token}"))
         .header(CONTENT_TYPE, "application/json")
         .body(Full::new(Bytes::from(body.map(Value::to_string).unwrap_or_default())))?;
-    let response: Response<Incoming> = sender.send_request(request).await.map_err(Failure::BrokenOff)?;
-    let (parts, body) = response.into_parts();
-    let body = Limited::new(body, MAX_ANSWER).collect().await.map_err(anyhow::Error::from_boxed)?.to_bytes();
-    drop(sender);
-    connection.await??;
-    Ok((parts, body))
+    Ok((sender.send_request(request).await.map_err(Failure::BrokenOff)?, connection))
+}
+
+async fn collect(body: Incoming) -> anyhow::Result<Bytes> {
+    Ok(Limited::new(body, MAX_ANSWER).collect().await.map_err(anyhow::Error::from_boxed)?.to_bytes())
 }
 
 /// Where the server that runs on a data folder listens.

@@ -1,5 +1,6 @@
 //! The program: `init`, `root` and `serve` work on the data folder; everything else asks the running server.
 
+mod alert_commands;
 mod client;
 mod descriptors;
 mod failure;
@@ -38,6 +39,9 @@ enum Command {
     /// Sensors.
     #[command(subcommand)]
     Sensor(sensor_commands::Sensor),
+    /// Alerts that sensors delivered.
+    #[command(subcommand)]
+    Alert(alert_commands::Alert),
     /// Hubs.
     #[command(subcommand)]
     Hub(simple_commands::Hub),
@@ -72,6 +76,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::ApiToken(token) => token.run().await,
         Command::Root(root) => root.run(),
         Command::Sensor(sensor) => sensor.run().await,
+        Command::Alert(alert) => alert.run().await,
         Command::Hub(hub) => hub.run().await,
         Command::PairingToken(token) => token.run().await,
         Command::Alarm(alarm) => alarm.run().await,

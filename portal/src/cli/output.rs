@@ -45,6 +45,15 @@ pub(super) fn table(header: &[&str], rows: &[Vec<String>]) {
     }
 }
 
+/// A list of a JSON answer as a table: a title and a pointer for each column.
+pub(super) fn list(answer: &Value, name: &str, columns: &[(&str, &str)]) {
+    let rows = answer[name].as_array().into_iter().flatten();
+    let rows: Vec<Vec<String>> =
+        rows.map(|row| columns.iter().map(|(_, pointer)| cell(row, pointer)).collect()).collect();
+    let header: Vec<&str> = columns.iter().map(|(title, _)| *title).collect();
+    table(&header, &rows);
+}
+
 /// A field of a JSON answer as a cell.
 pub(super) fn cell(value: &Value, pointer: &str) -> String {
     match value.pointer(pointer) {
@@ -60,4 +69,13 @@ fn shown(text: &str) -> String {
         c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// For a query value: everything but unreserved characters (RFC 3986 §2.3).
+pub(super) fn percent_encoded(text: &str) -> String {
+    let encode = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(encode).collect()
 }

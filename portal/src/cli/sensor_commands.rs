@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     client::Api,
-    output::{self, cell},
+    output::{self, cell, percent_encoded},
 };
 use picket_durable as files;
 
@@ -38,6 +38,12 @@ pub(super) enum Sensor {
     },
     /// Show one sensor with its files, keys and last heartbeat.
     Show {
+        id: SensorId,
+        #[command(flatten)]
+        api: Api,
+    },
+    /// What came of its streams: 1 to N received, so many dropped and why.
+    Streams {
         id: SensorId,
         #[command(flatten)]
         api: Api,
@@ -177,6 +183,10 @@ impl Sensor {
             Self::Show { id, api } => {
                 let sensor = api.get(&format!("/api/v1/sensors/{id}")).await?;
                 if api.json { output::json(&sensor) } else { output::line(serde_json::to_string_pretty(&sensor)?) }
+            }
+            Self::Streams { id, api } => {
+                let streams = api.get(&format!("/api/v1/sensors/{id}/streams")).await?;
+                if api.json { output::json(&streams) } else { show_streams(&streams) }
             }
             Self::Edit { id, name, fields, api } => {
                 let body = Value::from(fields.body(name)?);
@@ -336,6 +346,28 @@ impl HubArguments {
     }
 }
 
+fn show_streams(answer: &Value) {
+    let row = |stream: &Value| {
+        let dropped = stream["dropped"].as_object().into_iter().flatten();
+        let dropped: Vec<String> = dropped.map(|(reason, count)| format!("{count} {reason}")).collect();
+        let lacks = stream["lacks"].as_array().into_iter().flatten();
+        let lacks: Vec<String> = lacks.map(|range| format!("{}-{}", range["from"], range["to"])).collect();
+        let none = |list: Vec<String>| if list.is_empty() { "-".to_owned() } else { list.join(", ") };
+        let column = |pointer| cell(stream, pointer);
+        vec![
+            column("/stream"),
+            format!("1-{}", column("/up_to")),
+            column("/received"),
+            none(dropped),
+            none(lacks),
+            column("/reported/head"),
+            column("/last_at"),
+        ]
+    };
+    let rows: Vec<_> = answer["streams"].as_array().into_iter().flatten().map(row).collect();
+    output::table(&["STREAM", "NUMBERS", "RECEIVED", "DROPPED", "LACKING", "SENSOR HAS", "LAST"], &rows);
+}
+
 fn show_list(list: &Value) {
     let columns = [
         ("ID", "/id"),
@@ -360,13 +392,4 @@ fn show_list(list: &Value) {
         list["counts"]["locally_managed"],
         list["counts"]["disconnected"]
     ));
-}
-
-/// For a query value: everything but unreserved characters (RFC 3986 §2.3).
-fn percent_encoded(text: &str) -> String {
-    let encode = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        other => format!("%{other:02X}"),
-    };
-    text.bytes().map(encode).collect()
 }

@@ -158,12 +158,5 @@ fn done(api: &Api, answer: &Value) {
 }
 
 fn show(answer: &Value, list: &str, columns: &[(&str, &str)], as_json: bool) {
-    if as_json {
-        return output::json(answer);
-    }
-    let rows = answer[list].as_array().into_iter().flatten();
-    let rows: Vec<Vec<String>> =
-        rows.map(|row| columns.iter().map(|(_, pointer)| cell(row, pointer)).collect()).collect();
-    let header: Vec<&str> = columns.iter().map(|(title, _)| *title).collect();
-    output::table(&header, &rows);
+    if as_json { output::json(answer) } else { output::list(answer, list, columns) }
 }

@@ -3,6 +3,8 @@
 //! Every request carries an API token; every refusal is a problem (RFC 9457); unknown fields are refused.
 
 mod activation_files;
+mod alert_rows;
+mod alerts;
 mod answers;
 mod body;
 mod lists;
@@ -10,6 +12,7 @@ mod problem;
 mod sensor_body;
 mod sensor_view;
 mod sensors;
+mod streams;
 
 use std::sync::Arc;
 
@@ -42,6 +45,9 @@ pub fn router(portal: Arc<Portal>) -> Router {
         .route("/api/v1/sensors/{id}/reissue", post(sensors::reissue))
         .route("/api/v1/sensors/{id}/activation-file", post(activation_files::download))
         .route("/api/v1/sensors/{id}/probes/{nonce}", get(lists::probe))
+        .route("/api/v1/sensors/{id}/streams", get(streams::of_sensor))
+        .route("/api/v1/alerts", get(alerts::list))
+        .route("/api/v1/alerts/export", get(alerts::export))
         .route("/api/v1/hubs", get(lists::hubs).post(lists::add_hub))
         .route("/api/v1/hubs/{id}", axum::routing::delete(lists::remove_hub))
         .route("/api/v1/pairing-tokens", post(lists::add_pairing_tokens))

@@ -15,6 +15,7 @@ use super::{
     body::{Asked, Json, Named},
     sensor_body::SensorBody,
     sensor_view::{Shown, detail},
+    streams::streams,
 };
 use crate::{
     clock,
@@ -62,7 +63,8 @@ pub(super) async fn show(State(portal): Shared, Named(id): Named<SensorId>) -> A
     let view = portal.store.sensor(id, portal.viewpoint()).await?;
     let activations = portal.store.activations_of(id).await?;
     let identities = portal.store.identities_of(id).await?;
-    let detail = detail(&view, &activations, &identities);
+    let mut detail = detail(&view, &activations, &identities);
+    detail["streams"] = streams(&portal, &view).into();
     let mut value = serde_json::to_value(Shown::of(view, clock::now())).unwrap_or_default();
     if let (Some(value), Value::Object(detail)) = (value.as_object_mut(), detail) {
         value.extend(detail);

@@ -1,5 +1,7 @@
 //! What people see: sensors with how they stand, read as of the last commit.
 
+use std::collections::HashMap;
+
 use picket_protocol::{
     ids::{SensorId, Serial, Thumbprint},
     time::UnixSeconds,
@@ -8,7 +10,7 @@ use sqlx::{AssertSqlSafe, Row as _, sqlite::SqliteRow};
 
 use super::{
     Store, failed,
-    rows::{REGISTRATION, from_json, id, registration, serial},
+    rows::{REGISTRATION, from_json, id, registration, sensor_id, serial},
 };
 use crate::domain::{
     chain::{HeartbeatChain, Suspicion},
@@ -65,6 +67,17 @@ pub struct IdentityView {
     pub last_seen: Option<UnixSeconds>,
 }
 
+/// Where one sensor is filed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// Its name.
+    pub name: String,
+    /// Its site.
+    pub site: Option<String>,
+    /// Its zone.
+    pub zone: Option<String>,
+}
+
 /// Who asks for a view, and when the portal began to listen.
 #[derive(Debug, Clone, Copy)]
 pub struct Viewpoint {
@@ -108,6 +121,19 @@ impl Store {
         let row = query.fetch_optional(&self.readers).await.map_err(|error| failed(&error))?;
         let row = row.ok_or_else(|| Refused::no_sensor(sensor))?;
         view(&row, viewpoint).map_err(|error| failed(&error))
+    }
+
+    /// Where every sensor is filed; deleted ones too, since their alerts stay.
+    ///
+    /// # Errors
+    /// When the database failed.
+    pub async fn whereabouts(&self) -> Result<HashMap<SensorId, Whereabouts>, Refused> {
+        let rows = sqlx::query("SELECT id, name, site, zone FROM sensors").fetch_all(&self.readers).await;
+        let read = |row: &SqliteRow| -> Result<_, sqlx::Error> {
+            let (name, site, zone) = (row.try_get("name")?, row.try_get("site")?, row.try_get("zone")?);
+            Ok((sensor_id(row, "id")?, Whereabouts { name, site, zone }))
+        };
+        rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| failed(&error))
     }
 
     /// The files issued for a sensor, newest first.

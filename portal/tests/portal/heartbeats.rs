@@ -3,7 +3,6 @@
 use picket_protocol::heartbeat::Standing;
 use rcgen::{CertificateParams, DnType, SanType};
 use serde_json::json;
-use sqlx::Connection as _;
 
 use crate::{
     sensor::{Sensor, code},
@@ -131,36 +130,4 @@ async fn silent_connections_leave_files_for_everything_else() {
     drop((silent, callers));
     Sensor::enrolled(&server, "One").await;
     assert!(!server.log().contains("Too many open files"), "{}", server.log());
-}
-
-#[tokio::test]
-async fn a_sensor_that_floods_the_hub_with_probes_fills_nothing() {
-    let server = Server::portal();
-    let sensor = Sensor::enrolled(&server, "One").await;
-    let source = format!("/sensors/{}", sensor.id);
-    for batch in 0..2 {
-        let event = |number| json!({ "specversion": "1.0", "id": format!("{batch}-{number}"), "source": source, "type": "io.picket.probe" });
-        let events = (0..1000).map(event).collect::<Vec<_>>();
-        let (status, _) = sensor.hub_events(server.sensors(), &json!(events)).await;
-        assert_eq!(status.as_u16(), 200);
-    }
-    let database = format!("sqlite:{}", server.data().join("portal.db").display());
-    let mut database = sqlx::SqliteConnection::connect(&database).await.unwrap();
-    let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM hub_probes").fetch_one(&mut database).await.unwrap();
-    assert_eq!(kept, 1000);
-}
-
-#[tokio::test]
-async fn the_built_in_hub_takes_probes_of_its_own_sensors_and_nothing_else_yet() {
-    let server = Server::portal();
-    let sensor = Sensor::enrolled(&server, "One").await;
-    let event = |kind: &str, source: &str| json!([{ "specversion": "1.0", "id": "nonce-1", "source": source, "type": kind, "time": "2026-01-01T00:00:00Z" }]);
-    let own = format!("/sensors/{}", sensor.id);
-    let (status, body) = sensor.hub_events(server.sensors(), &event("io.picket.probe", &own)).await;
-    assert_eq!((status.as_u16(), &body[..]), (200, &b"{\"accepted\":1}"[..]));
-    let (status, _) = sensor.hub_events(server.sensors(), &event("io.picket.probe", "/sensors/another")).await;
-    assert_eq!(status.as_u16(), 403);
-    let (status, body) = sensor.hub_events(server.sensors(), &event("io.picket.alert", &own)).await;
-    assert_eq!(status.as_u16(), 422);
-    assert!(String::from_utf8_lossy(&body).contains("hub.unsupported-event"));
 }

@@ -1,12 +1,14 @@
 //! The portal as a program: real processes, real TLS, real files. Mounted by topic.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
 
+mod alerts;
 mod clones;
 mod command_line;
 mod console;
 mod deleting;
 mod enrolment;
 mod heartbeats;
+mod hub;
 mod issuing;
 mod people;
 mod restoring;

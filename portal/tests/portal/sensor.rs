@@ -9,15 +9,16 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::{Request, StatusCode, body::Bytes};
 use hyper_util::rt::TokioIo;
 use picket_protocol::{
+    alerts::{AlertId, Severity, UnixMillis, event::AlertEvent},
     documents::activation::{Activation, Mode, ModeSettings},
     floors::Floors,
-    heartbeat::{Answer, Chain, Heartbeat, SensorStatus, Standing, TiStatus, Versions},
-    ids::{ApplianceId, Epoch, HeartbeatDigest, SensorId, Serial},
+    heartbeat::{Answer, Chain, Heartbeat, SensorStatus, Standing, StreamTotals, TiStatus, Versions},
+    ids::{ApplianceId, Epoch, HeartbeatDigest, SensorId, Serial, StreamId},
     reading::{ReadingContext, read_activation},
     refusal::Problem,
     time::UnixSeconds,
     trust::TrustStore,
-    wire::{EST_ENROL, EST_RENEW, HEARTBEAT, HUB_EVENTS},
+    wire::{EST_ENROL, EST_RENEW, HEARTBEAT, HUB_EVENTS, MEDIA_EVENTS},
 };
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
 use rustls::{ClientConfig, RootCertStore};
@@ -38,6 +39,8 @@ pub(crate) struct Sensor {
     certificate: Option<CertificateDer<'static>>,
     counter: u64,
     answered: Option<HeartbeatDigest>,
+    /// What its heartbeats say of its streams.
+    pub(crate) streams: BTreeMap<StreamId, StreamTotals>,
 }
 
 /// What the portal said when it said no.
@@ -86,6 +89,7 @@ impl Sensor {
             certificate: None,
             counter: 0,
             answered: None,
+            streams: BTreeMap::new(),
         }
     }
 
@@ -104,6 +108,7 @@ impl Sensor {
             key: Arc::clone(&self.key),
             authorities: self.authorities.clone(),
             certificate: self.certificate.clone(),
+            streams: self.streams.clone(),
             ..*self
         }
     }
@@ -185,8 +190,50 @@ impl Sensor {
     }
 
     pub(crate) async fn hub_events(&self, portal: SocketAddr, events: &serde_json::Value) -> (StatusCode, Bytes) {
-        let request = Request::post(HUB_EVENTS).body(Full::new(Bytes::from(events.to_string()))).unwrap();
-        self.send(portal, request, true).await
+        self.packed_events(portal, None, events.to_string().into_bytes()).await
+    }
+
+    /// A batch as it is, with what is said of its packing.
+    pub(crate) async fn packed_events(
+        &self,
+        portal: SocketAddr,
+        encoding: Option<&str>,
+        body: Vec<u8>,
+    ) -> (StatusCode, Bytes) {
+        let mut request = Request::post(HUB_EVENTS).header("content-type", MEDIA_EVENTS);
+        if let Some(encoding) = encoding {
+            request = request.header("content-encoding", encoding);
+        }
+        self.send(portal, request.body(Full::new(Bytes::from(body))).unwrap(), true).await
+    }
+
+    /// Alerts of one stream as the agent writes them.
+    pub(crate) fn alerts(&self, stream: StreamId, numbers: impl IntoIterator<Item = u64>) -> Vec<u8> {
+        let event = |number| {
+            let mut out = String::new();
+            let record = format!(r#"{{"event_type":"alert","n":{number},"alert":{{"signature":"No. {number}"}}}}"#);
+            AlertEvent {
+                id: AlertId { stream, number },
+                sensor: self.id,
+                epoch: Epoch(1),
+                severity: Severity::from_engine(Some(1 + number % 3)),
+                at: UnixMillis(1_800_000_000_000),
+                record: &record,
+            }
+            .write(&mut out);
+            out
+        };
+        format!("[{}]", numbers.into_iter().map(event).collect::<Vec<_>>().join(",")).into_bytes()
+    }
+
+    /// Has the built-in hub take alerts.
+    pub(crate) async fn deliver(
+        &self,
+        portal: SocketAddr,
+        stream: StreamId,
+        numbers: impl IntoIterator<Item = u64>,
+    ) -> Result<(), Refused> {
+        success(self.packed_events(portal, None, self.alerts(stream, numbers)).await).map(|_| ())
     }
 
     /// Any request over its own TLS connection, with the client certificate or without.
@@ -233,7 +280,7 @@ impl Sensor {
             counters: BTreeMap::new(),
             health: BTreeMap::new(),
             ti: TiStatus { version: None, automatic: false, status: "none".to_owned() },
-            streams: BTreeMap::new(),
+            streams: self.streams.clone(),
             last_candidate: None,
         }
     }

@@ -1,0 +1,72 @@
+//! What came of a sensor's streams: 1 to N received, so many dropped and why, what is lacking.
+
+use std::collections::BTreeMap;
+
+use axum::{extract::State, http::StatusCode};
+use picket_protocol::{
+    heartbeat::{Confirmation, Heartbeat, StreamTotals},
+    ids::{SensorId, StreamId},
+};
+use serde_json::{Value, json};
+
+use super::{
+    Shared,
+    answers::{Answer, json, shown},
+    body::Named,
+};
+use crate::{alerts::StreamView, domain::marks::Marks, portal::Portal, store::views::SensorView};
+
+pub(super) async fn of_sensor(State(portal): Shared, Named(id): Named<SensorId>) -> Answer {
+    let view = portal.store.sensor(id, portal.viewpoint()).await?;
+    Ok(json(StatusCode::OK, &json!({ "streams": streams(&portal, &view) })))
+}
+
+/// Each stream that sent something or that the sensor's last heartbeat names.
+pub(super) fn streams(portal: &Portal, view: &SensorView) -> Vec<Value> {
+    let heartbeat = view.last_heartbeat.as_deref().and_then(|bytes| Heartbeat::decode(bytes).ok());
+    let mut reported = heartbeat.and_then(|heartbeat| heartbeat.status).map_or_else(BTreeMap::new, |it| it.streams);
+    let came = portal.alerts.streams(view.registration.id).into_iter();
+    let mut streams: Vec<Value> = came.map(|came| stream(&came, reported.remove(&came.stream).as_ref())).collect();
+    streams.extend(reported.into_iter().map(|(stream, totals)| nothing_of(stream, &totals)));
+    streams
+}
+
+fn stream(StreamView { stream, marks, last_at }: &StreamView, reported: Option<&StreamTotals>) -> Value {
+    let Confirmation { up_to, lacks } = marks.confirmation();
+    let complete = lacks.is_empty() && reported.is_none_or(|reported| reported.head <= up_to);
+    json!({
+        "stream": stream,
+        "up_to": up_to,
+        "received": marks.received(),
+        "dropped": marks.dropped(),
+        "lacks": lacks.iter().map(|(from, to)| json!({ "from": from, "to": to })).collect::<Vec<_>>(),
+        "complete": complete,
+        "last_at": last_at.to_string(),
+        "reported": reported.map(told),
+    })
+}
+
+/// The sensor says that there is such a stream, and none of it came.
+fn nothing_of(stream: StreamId, reported: &StreamTotals) -> Value {
+    let marks = Marks::default();
+    json!({
+        "stream": stream,
+        "up_to": 0,
+        "received": marks.received(),
+        "dropped": marks.dropped(),
+        "lacks": [],
+        "complete": reported.head == 0,
+        "last_at": null,
+        "reported": told(reported),
+    })
+}
+
+/// What the sensor's last heartbeat says of it.
+fn told(totals: &StreamTotals) -> Value {
+    json!({
+        "head": totals.head,
+        "delivered": totals.delivered,
+        "dropped": totals.dropped,
+        "oldest_undelivered": shown(totals.oldest_undelivered),
+    })
+}
