@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::{book::Book, entry::LogError, schema};
-use crate::store::{failure::Failure, set_aside::set_aside, version_on_disk};
+use crate::store::{failure::Failure, set_aside, version_on_disk};
 
 /// An open database, and what is known of it by heart.
 #[derive(Debug)]
@@ -24,13 +24,24 @@ impl Log {
 
     /// Sets the database aside and begins a new one that goes on where the input stood, at places that were never given.
     pub(super) fn start_afresh(path: &Path, known: Option<&Book>, why: &str) -> Result<Self, Failure> {
-        let aside = set_aside(path)?;
+        let aside = set_aside::set_aside(path)?;
         let remains = known.map(Remains::of).or_else(|| Remains::salvage(&aside)).unwrap_or_default();
         tracing::error!(%why, aside = %aside.display(), "the alert log is corrupt and was set aside");
         let mut log = Self::open(path)?;
         log.book.next = remains.next.max(1);
         log.book.set_aside = remains.set_aside + 1;
         log.book.position = remains.position;
+        log.book.write_log(&log.connection)?;
+        Ok(log)
+    }
+
+    /// Removes the database and those set aside before it, and makes an empty one. Places go on: whoever still holds one
+    /// of before must not find another alert there.
+    pub(super) fn erase(path: &Path, next: u64) -> Result<Self, Failure> {
+        set_aside::remove(path)?;
+        set_aside::forget_all(path)?;
+        let mut log = Self::open(path)?;
+        log.book.next = next;
         log.book.write_log(&log.connection)?;
         Ok(log)
     }

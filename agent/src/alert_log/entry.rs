@@ -5,13 +5,11 @@ use std::{
     time::Duration,
 };
 
-use picket_lifecycle::moment::{BootId, BootMillis};
+pub(super) use picket_lifecycle::delivery::{Acknowledged, Marks as ConsumerMarks, Place};
 use picket_protocol::{
     alerts::{AlertId, DropReason, Severity, Skip, UnixMillis},
-    heartbeat::Confirmation,
     ids::{Epoch, StreamId},
 };
-use serde::{Deserialize, Serialize};
 
 /// What bounds the alert log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,11 +20,6 @@ pub struct Bounds {
     /// a minute must not age anything.
     pub max_age: Duration,
 }
-
-/// A place in the alert log, over all streams. Places grow by one with each alert; 0 is before the first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Place(pub u64);
 
 /// An alert that is not in the log yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,35 +87,6 @@ pub struct Chunk {
     pub examined: Place,
     /// Whether the log goes on after it.
     pub more: bool,
-}
-
-/// How far a consumer is. Kept by the log, moved by the consumer.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConsumerMarks {
-    /// The hub acknowledged everything up to here that was for it.
-    pub delivered: Place,
-    /// What the upstream says it has stored.
-    pub confirmed: BTreeMap<StreamId, Confirmation>,
-    /// What was acknowledged and is not confirmed yet; always empty where nobody confirms. Alerts named here are not
-    /// the first to go when the log is full.
-    pub unconfirmed: Vec<Acknowledged>,
-}
-
-/// Numbers that the hub acknowledged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Acknowledged {
-    /// Of which stream.
-    pub stream: StreamId,
-    /// The first.
-    pub from: u64,
-    /// The last.
-    pub to: u64,
-    /// In which boot.
-    pub boot: BootId,
-    /// When in it.
-    pub at: BootMillis,
-    /// How often they were sent again.
-    pub tries: u32,
 }
 
 /// Which alerts to list.

@@ -24,13 +24,13 @@ use super::{
 pub(super) struct Shared {
     pub(super) path: PathBuf,
     pub(super) head: watch::Sender<Place>,
+    pub(super) health: watch::Sender<&'static str>,
     facts: Mutex<Facts>,
 }
 
 /// The log at its last commit.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Facts {
-    pub(super) health: &'static str,
     pub(super) position: Option<Vec<u8>>,
     /// How many appends this log took since the agent started: an append may say which one it follows.
     pub(super) revision: u64,
@@ -53,8 +53,13 @@ pub(super) struct StreamFacts {
 
 impl Shared {
     pub(super) fn new(path: PathBuf) -> Self {
-        let facts = Facts { health: "ok", ..Facts::default() };
-        Self { path, head: watch::Sender::new(Place(0)), facts: Mutex::new(facts) }
+        let (head, health) = (watch::Sender::new(Place(0)), watch::Sender::new("ok"));
+        Self { path, head, health, facts: Mutex::default() }
+    }
+
+    /// Says how the log is; true if it was otherwise before.
+    pub(super) fn say(&self, health: &'static str) -> bool {
+        self.health.send_if_modified(|said| std::mem::replace(said, health) != health)
     }
 
     /// Never held over a wait: whoever locks it copies a few values.

@@ -24,6 +24,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+pub use picket_lifecycle::delivery::{Acknowledged, Marks as ConsumerMarks, Place};
 use picket_lifecycle::epochs::EpochRecord;
 use picket_protocol::{
     alerts::AlertId,
@@ -35,10 +36,7 @@ use tokio::sync::{oneshot, watch};
 
 pub use self::{
     book::{console_consumer, hub_consumer},
-    entry::{
-        Acknowledged, Bounds, Chunk, ConsumerMarks, Entry, ListFilter, LogError, LoggedAlert, NewAlert, Place,
-        Verification, VerifiedStream,
-    },
+    entry::{Bounds, Chunk, Entry, ListFilter, LogError, LoggedAlert, NewAlert, Verification, VerifiedStream},
 };
 use self::{
     facts::{Shared, StreamFacts},
@@ -208,6 +206,22 @@ impl AlertLog {
         self.writing(Work::Retire(stream)).await
     }
 
+    /// Erases every alert, mark and position, and every log set aside before. For a sensor that is erased.
+    ///
+    /// # Errors
+    /// See [`LogError`].
+    pub async fn erase(&self) -> Result<(), LogError> {
+        self.writing(Work::Erase).await
+    }
+
+    /// How many alerts of each epoch no consumer has, those held or aside not counted.
+    ///
+    /// # Errors
+    /// See [`LogError`].
+    pub async fn undelivered(&self) -> Result<BTreeMap<Epoch, u64>, LogError> {
+        self.reading(read::undelivered).await
+    }
+
     /// The last place, as it moves.
     #[must_use]
     pub fn head(&self) -> watch::Receiver<Place> {
@@ -235,7 +249,13 @@ impl AlertLog {
     /// `ok`, `full`, `set-aside`, `newer-state` or `storage-failed`.
     #[must_use]
     pub fn health(&self) -> &'static str {
-        self.0.shared.facts().health
+        *self.0.shared.health.borrow()
+    }
+
+    /// [`Self::health`], as it changes.
+    #[must_use]
+    pub fn watch_health(&self) -> watch::Receiver<&'static str> {
+        self.0.shared.health.subscribe()
     }
 
     fn totals_where(&self, wanted: impl Fn(&StreamFacts) -> bool) -> BTreeMap<StreamId, StreamTotals> {

@@ -1,6 +1,6 @@
 //! Reading the log: what a consumer meets, what is sent again, what people list. Each read sees one state of the log.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use picket_protocol::{
     alerts::{AlertId, Severity, Skip, UnixMillis},
@@ -101,6 +101,22 @@ pub(super) fn list(connection: &mut Connection, filter: &ListFilter) -> Result<V
         }
     }
     Ok(listed)
+}
+
+/// See [`super::AlertLog::undelivered`].
+pub(super) fn undelivered(connection: &mut Connection) -> Result<BTreeMap<Epoch, u64>, Failure> {
+    let (transaction, book) = snapshot(connection)?;
+    let mut by_epoch = BTreeMap::new();
+    for (segment, last) in book.stretches() {
+        let Some(stream) = book.stream(segment.stream) else { continue };
+        let first = segment.first.max(book.mark(stream) + 1);
+        if first <= last {
+            let gone = skips::covered(&transaction, first, last)?;
+            *by_epoch.entry(stream.epoch).or_default() += last - first + 1 - gone;
+        }
+    }
+    by_epoch.retain(|_, count| *count > 0);
+    Ok(by_epoch)
 }
 
 /// The log as it is now, for as long as the transaction lives.

@@ -84,6 +84,15 @@ pub(super) fn touching(connection: &Connection, first: u64, last: u64) -> Result
     .collect()
 }
 
+/// How many places in `first..=last` stretches cover.
+pub(super) fn covered(connection: &Connection, first: u64, last: u64) -> Result<u64, Failure> {
+    let mut select = connection.prepare_cached(
+        "SELECT coalesce(sum(min(last, ?2) - max(first, ?1) + 1), 0) FROM skips
+         WHERE first >= coalesce((SELECT max(first) FROM skips WHERE first <= ?1), 0) AND first <= ?2 AND last >= ?1",
+    )?;
+    Ok(select.query_row([integer(first), integer(last)], |row| row.get(0).map(natural))?)
+}
+
 /// The first place of the stretch of this kind that ends at `last`.
 fn ending_at(connection: &Connection, last: u64, gone: Gone) -> Result<Option<u64>, Failure> {
     let mut select = connection

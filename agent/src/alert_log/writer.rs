@@ -69,6 +69,7 @@ pub(super) enum Work {
         why: String,
     },
     Retire(StreamId),
+    Erase,
     /// A reader met corruption in the database of this generation.
     Distrust(u64),
 }
@@ -120,7 +121,7 @@ impl Writer {
             Ok(()) => writer.replenish(),
             Err(error) => {
                 tracing::error!(%error, "the alert log cannot be opened");
-                writer.shared.facts().health = health_of(&error);
+                writer.shared.say(health_of(&error));
             }
         }
         writer
@@ -145,8 +146,7 @@ impl Writer {
     }
 
     fn serve(&mut self, group: Vec<Job>) {
-        self.distrust(&group);
-        let mut result = self.attempt(&group);
+        let mut result = self.replace(&group).and_then(|()| self.attempt(&group));
         if result.as_ref().is_err_and(|failure| self.is_full(failure)) && self.reserve.is_there() {
             self.reserve.release();
             self.standing = "full";
@@ -238,14 +238,26 @@ impl Writer {
         self.backing = Ok(log);
     }
 
-    fn distrust(&mut self, group: &[Job]) {
+    /// Puts another database in the place of one that is to be erased, or that a reader found damaged.
+    fn replace(&mut self, group: &[Job]) -> Result<(), Failure> {
         let generation = self.shared.facts().generation;
-        let distrusted = |job: &Job| matches!(job.work, Work::Distrust(of) if of == generation);
-        if group.iter().any(distrusted)
-            && let Err(failure) = self.start_afresh("a reader met a damaged page")
-        {
-            self.failed(&failure);
+        if group.iter().any(|job| matches!(job.work, Work::Erase)) {
+            return self.erase();
         }
+        if group.iter().any(|job| matches!(job.work, Work::Distrust(of) if of == generation)) {
+            return self.start_afresh("a reader met a damaged page");
+        }
+        Ok(())
+    }
+
+    fn erase(&mut self) -> Result<(), Failure> {
+        let closed = std::mem::replace(&mut self.backing, Err(LogError::Failed("erased".into())));
+        let next = closed.map_or(1, |log| log.book.next);
+        let log = Log::erase(&self.shared.path, next)?;
+        self.standing = "ok";
+        self.shared.facts().generation += 1;
+        self.adopt(log);
+        Ok(())
     }
 
     /// Tells everybody what is durable now.
@@ -254,11 +266,10 @@ impl Writer {
         if let Err(failure) = find_oldest(&log.connection, &mut log.book) {
             tracing::debug!(%failure, "the oldest undelivered alert cannot be read");
         }
-        let mut facts = self.shared.facts();
-        if facts.health != self.standing {
+        if self.shared.say(self.standing) {
             tracing::info!(health = self.standing, "the alert log can be written");
         }
-        facts.health = self.standing;
+        let mut facts = self.shared.facts();
         facts.revision = self.revision;
         facts.take_over(&log.book);
         drop(facts);
@@ -272,11 +283,9 @@ impl Writer {
             _ => LogError::Failed(failure.to_string()),
         };
         let health = health_of(&error);
-        let mut facts = self.shared.facts();
-        if facts.health != health {
+        if self.shared.say(health) {
             tracing::error!(%failure, health, "the alert log cannot be written");
         }
-        facts.health = health;
         error
     }
 
@@ -374,7 +383,7 @@ fn apply(open: &mut Open<'_>, work: &Work, revision: &mut u64) -> Result<Result<
         Work::SetConsumer { name, marks } => open.set_consumer(name, marks).map(Ok),
         Work::SetPoisonAside { id, why } => open.set_poison_aside(*id, why),
         Work::Retire(stream) => open.retire(*stream).map(Ok),
-        Work::Distrust(_) => Ok(Ok(())),
+        Work::Erase | Work::Distrust(_) => Ok(Ok(())),
     }
 }
 

@@ -42,7 +42,7 @@ fn free_name(database: &Path) -> PathBuf {
 }
 
 /// Removes every database that was set aside.
-pub(super) fn forget_all(database: &Path) -> io::Result<()> {
+pub(crate) fn forget_all(database: &Path) -> io::Result<()> {
     let kept = kept(database);
     kept.iter().try_for_each(|path| remove(path))?;
     if kept.is_empty() { Ok(()) } else { files::sync_folder(database.parent().unwrap_or(Path::new("/"))) }
@@ -73,7 +73,7 @@ fn kept(database: &Path) -> Vec<PathBuf> {
     kept.into_iter().map(|(_, path)| path).collect()
 }
 
-pub(super) fn remove(path: &Path) -> io::Result<()> {
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
     for part in PARTS {
         match fs::remove_file(with_suffix(path, part)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

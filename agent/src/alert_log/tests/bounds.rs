@@ -46,14 +46,8 @@ async fn what_is_acknowledged_and_not_confirmed_is_not_the_first_to_go() {
     append(&log, alerts(1, Severity::Low, 600, 700));
     append(&log, alerts(2, Severity::Informational, 600, 700));
     let stream = *log.totals_of(&wanted(&[1])).keys().next().unwrap();
-    let unconfirmed = Acknowledged {
-        stream,
-        from: 101,
-        to: 600,
-        boot: picket_lifecycle::moment::BootId::default(),
-        at: picket_lifecycle::moment::BootMillis(0),
-        tries: 0,
-    };
+    let at = picket_lifecycle::moment::BootMillis(0);
+    let unconfirmed = Acknowledged { stream, from: 101, to: 600, at, tries: 0 };
     let marks = ConsumerMarks { delivered: Place(600), unconfirmed: vec![unconfirmed], ..ConsumerMarks::default() };
     log.set_consumer(&hub(), &marks).await.unwrap();
     append(&log, alerts(2, Severity::Informational, 600, 700));

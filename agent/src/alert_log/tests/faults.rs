@@ -94,6 +94,25 @@ fn a_log_of_a_later_release_is_not_touched() {
     assert_eq!(fs::read(lab.database()).unwrap(), before);
 }
 
+#[tokio::test]
+async fn an_erased_log_keeps_nothing_and_gives_no_place_twice() {
+    let lab = Lab::new();
+    fs::write(lab.folder.path().join("alerts.db.corrupt-1-0"), b"secret of before").unwrap();
+    let log = lab.open();
+    append(&log, vec![alert(1, "secret")]);
+    log.set_consumer(&hub(), &ConsumerMarks { delivered: Place(1), ..ConsumerMarks::default() }).await.unwrap();
+    read_all(&log, &[1], 9).await;
+    log.erase().await.unwrap();
+    assert_eq!((log.position(), log.totals().len()), (None, 0));
+    assert_eq!(log.consumer(&hub()).await.unwrap(), ConsumerMarks::default());
+    for entry in fs::read_dir(lab.folder.path()).unwrap().flatten() {
+        let content = fs::read(entry.path()).unwrap();
+        assert!(!content.windows(6).any(|window| window == b"secret"), "{:?}", entry.path());
+    }
+    append(&log, vec![alert(1, "new")]);
+    assert_eq!(read_all(&log, &[1], 9).await[0].through(), Place(2));
+}
+
 #[test]
 fn a_folder_that_is_not_there_yet_is_tried_again() {
     let lab = Lab::new();

@@ -128,6 +128,9 @@ async fn marks_of_a_consumer_are_kept_and_totals_follow_them() {
     assert_eq!(totals(&log).oldest_undelivered.unwrap().0, 9);
     assert_eq!(log.totals_of(&wanted(&[1])).len(), 1, "an upstream is told of another's stream");
     assert_eq!(log.totals().len(), 2);
+    append(&log, vec![NewAlert { held: true, ..alert(1, "h") }]);
+    let undelivered: Vec<_> = log.undelivered().await.unwrap().into_iter().collect();
+    assert_eq!(undelivered, [(Epoch(1), 1), (Epoch(2), 1)]);
     drop(log);
     let log = lab.open();
     assert_eq!(log.consumer(&hub()).await.unwrap(), marks);
