@@ -56,8 +56,8 @@ pub struct StreamView {
     pub stream: StreamId,
     /// What came.
     pub marks: Marks,
-    /// When something new came last.
-    pub last_at: UnixSeconds,
+    /// When something new came last, if anything did.
+    pub last_at: Option<UnixSeconds>,
 }
 
 impl Ledger {
@@ -92,7 +92,7 @@ impl Ledger {
     pub(super) fn streams(&self, sensor: SensorId) -> Vec<StreamView> {
         let known = self.sensors.get(&sensor).into_iter().flat_map(|sensor| &sensor.streams);
         let mut views: Vec<StreamView> = known
-            .map(|(id, stream)| StreamView { stream: *id, marks: stream.marks.clone(), last_at: stream.last_at })
+            .map(|(id, stream)| StreamView { stream: *id, marks: stream.marks.clone(), last_at: Some(stream.last_at) })
             .collect();
         views.sort_by_key(|view| (std::cmp::Reverse(view.last_at), view.stream));
         views

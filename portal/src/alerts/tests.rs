@@ -202,3 +202,48 @@ async fn all(store: &AlertStore, filter: &Filter, mut from: Cursor) -> Vec<i64> 
         }
     }
 }
+
+async fn writable(folder: &TempDir) -> sqlx::SqliteConnection {
+    let path = folder.path().join("alerts.db");
+    store::options(&path).unwrap().connect().await.unwrap()
+}
+
+#[tokio::test]
+async fn what_is_older_than_the_bound_of_days_is_forgotten_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _writer) = open(&folder).await;
+    store.take(alerts(1, 1..=10)).await.unwrap();
+    let now = store.after(0, 1).await.unwrap()[0].received_at;
+    let mut connection = writable(&folder).await;
+    let age = "UPDATE alerts SET received_at = received_at - 90 * 86400 - iif(row <= 4, 1, 0) WHERE row <= 6";
+    sqlx::query(age).execute(&mut connection).await.unwrap();
+    assert_eq!(retention::forget(&mut connection, KEPT, now).await.unwrap(), 4);
+    assert_eq!(retention::forget(&mut connection, KEPT, now).await.unwrap(), 0);
+    assert_eq!(numbers(&store, 1).await, [5, 6, 7, 8, 9, 10]);
+
+    store.take(alerts(1, 1..=11)).await.unwrap();
+    assert_eq!(numbers(&store, 1).await, [5, 6, 7, 8, 9, 10, 11], "forgotten is not lacking");
+    assert_eq!(store.streams(sensor(1))[0].marks.received(), 11);
+}
+
+#[tokio::test]
+async fn over_the_bound_of_bytes_the_oldest_are_forgotten_and_their_rows_never_used_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let bounds = Bounds { days: 90, bytes: 512 << 10 };
+    let opened = AlertStore::open(&folder.path().join("alerts.db"), bounds).await.unwrap();
+    let mut forgotten = false;
+    let mut next = 1;
+    while !forgotten {
+        opened.0.take(alerts(1, next..next + 500)).await.unwrap();
+        next += 500;
+        forgotten = numbers(&opened.0, 1).await.first().is_none_or(|first| *first > 1);
+    }
+    assert!(next > 2000, "within the bound nothing is forgotten");
+    close(opened).await;
+    sqlx::query("DELETE FROM alerts").execute(&mut writable(&folder).await).await.unwrap();
+    let (store, _writer) = open(&folder).await;
+    let newest = *store.newest().borrow();
+    assert_eq!(newest, i64::try_from(next).unwrap() - 1);
+    store.take(alerts(1, [next])).await.unwrap();
+    assert_eq!(store.after(0, 10).await.unwrap()[0].row, newest + 1);
+}

@@ -352,14 +352,13 @@ fn show_streams(answer: &Value) {
         let dropped: Vec<String> = dropped.map(|(reason, count)| format!("{count} {reason}")).collect();
         let lacks = stream["lacks"].as_array().into_iter().flatten();
         let lacks: Vec<String> = lacks.map(|range| format!("{}-{}", range["from"], range["to"])).collect();
-        let none = |list: Vec<String>| if list.is_empty() { "-".to_owned() } else { list.join(", ") };
         let column = |pointer| cell(stream, pointer);
         vec![
             column("/stream"),
             format!("1-{}", column("/up_to")),
             column("/received"),
-            none(dropped),
-            none(lacks),
+            if dropped.is_empty() { "-".to_owned() } else { dropped.join(", ") },
+            if lacks.is_empty() { "-".to_owned() } else { format!("{}: {}", column("/lacking"), lacks.join(", ")) },
             column("/reported/head"),
             column("/last_at"),
         ]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::{extract::State, http::StatusCode};
 use picket_protocol::{
-    heartbeat::{Confirmation, Heartbeat, StreamTotals},
-    ids::{SensorId, StreamId},
+    heartbeat::{Heartbeat, StreamTotals},
+    ids::SensorId,
 };
 use serde_json::{Value, json};
 
@@ -27,37 +27,23 @@ pub(super) fn streams(portal: &Portal, view: &SensorView) -> Vec<Value> {
     let mut reported = heartbeat.and_then(|heartbeat| heartbeat.status).map_or_else(BTreeMap::new, |it| it.streams);
     let came = portal.alerts.streams(view.registration.id).into_iter();
     let mut streams: Vec<Value> = came.map(|came| stream(&came, reported.remove(&came.stream).as_ref())).collect();
-    streams.extend(reported.into_iter().map(|(stream, totals)| nothing_of(stream, &totals)));
+    let nothing = |id| StreamView { stream: id, marks: Marks::default(), last_at: None };
+    streams.extend(reported.iter().map(|(id, totals)| stream(&nothing(*id), Some(totals))));
     streams
 }
 
 fn stream(StreamView { stream, marks, last_at }: &StreamView, reported: Option<&StreamTotals>) -> Value {
-    let Confirmation { up_to, lacks } = marks.confirmation();
-    let complete = lacks.is_empty() && reported.is_none_or(|reported| reported.head <= up_to);
+    let complete = marks.lacking() == 0 && reported.is_none_or(|reported| reported.head <= marks.last());
     json!({
         "stream": stream,
-        "up_to": up_to,
+        "up_to": marks.last(),
         "received": marks.received(),
         "dropped": marks.dropped(),
-        "lacks": lacks.iter().map(|(from, to)| json!({ "from": from, "to": to })).collect::<Vec<_>>(),
+        "lacking": marks.lacking(),
+        "lacks": marks.confirmation().lacks.iter().map(|(from, to)| json!({ "from": from, "to": to })).collect::<Vec<_>>(),
         "complete": complete,
-        "last_at": last_at.to_string(),
+        "last_at": shown(*last_at),
         "reported": reported.map(told),
-    })
-}
-
-/// The sensor says that there is such a stream, and none of it came.
-fn nothing_of(stream: StreamId, reported: &StreamTotals) -> Value {
-    let marks = Marks::default();
-    json!({
-        "stream": stream,
-        "up_to": 0,
-        "received": marks.received(),
-        "dropped": marks.dropped(),
-        "lacks": [],
-        "complete": reported.head == 0,
-        "last_at": null,
-        "reported": told(reported),
     })
 }
 

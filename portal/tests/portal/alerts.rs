@@ -110,7 +110,7 @@ async fn of_each_stream_people_see_what_came_what_never_will_and_what_is_lacking
     assert_eq!((&stream["complete"], &stream["reported"]["head"]), (&json!(false), &json!(20)));
     assert_eq!(server.sensor(&id)["streams"], streams);
     let said = server.cli(&["sensor", "streams", &id]);
-    assert!(said.contains("1-14") && said.contains("4 full") && said.contains("10-11"), "{said}");
+    assert!(said.contains("1-14") && said.contains("4 full") && said.contains("2: 10-11"), "{said}");
 
     sensor.deliver(server.sensors(), STREAM, 10..=20).await.unwrap();
     let stream = server.json(&["sensor", "streams", &id])["streams"][0].clone();

@@ -78,6 +78,12 @@ impl Marks {
         self.open.last_key_value().map_or(self.high, |(_, last)| *last)
     }
 
+    /// How many numbers up to [`Self::last`] are not settled.
+    #[must_use]
+    pub fn lacking(&self) -> u64 {
+        self.dropped.values().fold(self.last().saturating_sub(self.received), |left, count| left.saturating_sub(*count))
+    }
+
     /// Takes an alert's number, 1 to [`MAX_NUMBER`]; whether it is new.
     ///
     /// # Errors

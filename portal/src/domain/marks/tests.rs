@@ -46,6 +46,9 @@ fn agree(marks: &Marks, settled: &Settled) {
     assert_eq!(*marks.dropped(), dropped);
     assert_eq!(marks.last(), settled.keys().last().copied().unwrap_or(0));
 
+    let lacking = (1..=marks.last()).filter(|number| !settled.contains_key(number)).count();
+    assert_eq!(marks.lacking(), u64::try_from(lacking).unwrap());
+
     let Confirmation { up_to, lacks } = marks.confirmation();
     assert!(lacks.len() <= Confirmation::MAX_LACKS);
     assert!(lacks.windows(2).all(|pair| pair[0].1 + 1 < pair[1].0), "ascending and apart: {lacks:?}");
