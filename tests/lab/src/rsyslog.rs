@@ -45,6 +45,7 @@ impl Rsyslog {
         fs::create_dir_all(folder)?;
         let server = Self { folder: folder.to_owned(), port: free_port()?, program: None };
         fs::write(server.configuration(), server.settings(tls))?;
+        fs::write(server.rules(), "version=2\nrule=:%cef:cef%\n")?;
         Ok(server)
     }
 
@@ -90,14 +91,15 @@ impl Rsyslog {
     }
 
     /// The messages received so far, whole ones only: `raw` as it came, and rsyslog's reading of it (`priority`, `host`,
-    /// `app`, `msgid`, `data` for the structured data, `message`).
+    /// `app`, `msgid`, `data` for the structured data, `message`). `cef` is the message as liblognorm reads CEF, or null:
+    /// `Name`, `Severity`, …, and `Extensions`, whose first key lacks its first letter there.
     ///
     /// # Errors
     /// When a line is no JSON.
     pub fn received(&self) -> Result<Vec<Value>> {
         let text = fs::read_to_string(self.messages()).unwrap_or_default();
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        whole.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
+        whole.lines().map(|line| reading(line).with_context(|| line.to_owned())).collect()
     }
 
     /// Waits until what was received is as `holds` says.
@@ -116,6 +118,11 @@ impl Rsyslog {
         self.folder.join("rsyslog.conf")
     }
 
+    /// How liblognorm is to read a message: as CEF from its beginning to its end.
+    fn rules(&self) -> PathBuf {
+        self.folder.join("cef.rules")
+    }
+
     fn messages(&self) -> PathBuf {
         self.folder.join("messages.ndjson")
     }
@@ -127,6 +134,7 @@ impl Rsyslog {
        defaultNetstreamDriverCAFile="{authority}" defaultNetstreamDriverCertFile="{chain}" defaultNetstreamDriverKeyFile="{key}"
        parser.escapeControlCharactersOnReceive="off")
 module(load="imtcp" streamDriver.name="gtls" streamDriver.mode="1" streamDriver.authMode="anon")
+module(load="mmnormalize")
 template(name="reading" type="list" option.jsonf="on") {{
     property(outname="raw" name="rawmsg" format="jsonf")
     property(outname="priority" name="pri" format="jsonf")
@@ -135,16 +143,29 @@ template(name="reading" type="list" option.jsonf="on") {{
     property(outname="msgid" name="msgid" format="jsonf")
     property(outname="data" name="structured-data" format="jsonf")
     property(outname="message" name="msg" format="jsonf")
+    property(outname="cef" name="$!cef" format="jsonf")
 }}
-ruleset(name="keep") {{ action(type="omfile" file="{messages}" template="reading") }}
+ruleset(name="keep") {{
+    action(type="mmnormalize" ruleBase="{rules}")
+    action(type="omfile" file="{messages}" template="reading")
+}}
 input(type="imtcp" address="127.0.0.1" port="{port}" ruleset="keep")
 "#,
             folder = self.folder.display(),
             authority = authority.display(),
             chain = chain.display(),
             key = key.display(),
+            rules = self.rules().display(),
             messages = self.messages().display(),
             port = self.port,
         )
     }
+}
+
+/// A line of the file of messages. What liblognorm read is JSON within JSON.
+fn reading(line: &str) -> Result<Value> {
+    let mut message: Value = serde_json::from_str(line)?;
+    let cef = message["cef"].as_str().unwrap_or_default();
+    message["cef"] = if cef.is_empty() { Value::Null } else { serde_json::from_str(cef)? };
+    Ok(message)
 }
