@@ -1,7 +1,8 @@
 //! The portal: registers sensors, issues activation files, receives heartbeats; also the management console.
 //!
 //! Layered, each knowing only what is above it in this list: [`domain`] decides and knows neither HTTP nor SQL;
-//! [`store`] and [`alerts`] keep; [`authority`] signs; [`device`] serves sensors; [`people`] serves people; [`cli`] is the program.
+//! [`store`] and [`alerts`] keep; [`authority`] signs; [`sharing`] tells others; [`device`] serves sensors; [`people`]
+//! serves people; [`cli`] is the program.
 
 pub mod domain;
 
@@ -15,4 +16,5 @@ pub mod entropy;
 
 pub mod people;
 pub mod portal;
+pub mod sharing;
 pub mod store;

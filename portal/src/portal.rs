@@ -9,6 +9,7 @@ use crate::{
     alerts::AlertStore,
     authority::{certificates::CertificateAuthority, trust::Trust},
     domain::{issue::Issuer, refused::Refused, role::Role},
+    sharing::Sharing,
     store::{Store, views::Viewpoint},
 };
 
@@ -21,6 +22,8 @@ pub struct Portal {
     pub store: Store,
     /// The alerts it keeps.
     pub alerts: AlertStore,
+    /// Tells others of alerts and of how sensors stand.
+    pub sharing: Sharing,
     /// Signs the sensors' certificates.
     pub device_ca: CertificateAuthority,
     /// Its sensor port, with the CAs it is believed by.
@@ -36,6 +39,12 @@ impl Portal {
     #[must_use]
     pub const fn viewpoint(&self) -> Viewpoint {
         Viewpoint { role: self.role, listening_since: self.listening_since }
+    }
+
+    /// Shares alerts and health events until `stop` changes.
+    pub fn share(&self, stop: watch::Receiver<bool>) -> impl Future<Output = ()> + use<> {
+        let (store, alerts) = (self.store.clone(), self.alerts.clone());
+        self.sharing.clone().run(store, alerts, self.role, self.listening_since, stop)
     }
 
     /// The trust root as last read.

@@ -11,6 +11,7 @@ mod root_draft;
 mod roots;
 mod sensor_commands;
 mod serve;
+mod share;
 mod simple_commands;
 
 use std::process::ExitCode;
@@ -45,6 +46,9 @@ enum Command {
     /// Hubs.
     #[command(subcommand)]
     Hub(simple_commands::Hub),
+    /// Where alerts and health events are sent on.
+    #[command(subcommand)]
+    Share(share::Share),
     /// Pairing tokens of a management console.
     #[command(subcommand)]
     PairingToken(simple_commands::PairingToken),
@@ -78,6 +82,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Sensor(sensor) => sensor.run().await,
         Command::Alert(alert) => alert.run().await,
         Command::Hub(hub) => hub.run().await,
+        Command::Share(share) => share.run().await,
         Command::PairingToken(token) => token.run().await,
         Command::Alarm(alarm) => alarm.run().await,
         Command::Audit(audit) => audit.run().await,

@@ -24,6 +24,7 @@ use crate::{
     domain::{heartbeat::Policy, role::Role},
     people,
     portal::Portal,
+    sharing::Sharing,
     store::Store,
 };
 
@@ -107,6 +108,7 @@ impl Server {
             role: settings.role,
             store,
             alerts,
+            sharing: Sharing::default(),
             device_ca: CertificateAuthority::read(&folder.device_ca(), &folder.device_ca_key())?,
             endpoint: folder.endpoint(&settings)?,
             trust: trust_seen,
@@ -127,7 +129,8 @@ impl Server {
         let tls = device::tls::server_config(Arc::clone(&self.certificate))?;
         let room = descriptors::room_for_connections().context("ask for the number of open files")?;
         let device = tokio::spawn(device::serve(self.sensors, tls, Arc::clone(&self.portal), room, stopped.clone()));
-        let served = tokio::spawn(people::serve(self.people, Arc::clone(&self.portal), stopped));
+        let served = tokio::spawn(people::serve(self.people, Arc::clone(&self.portal), stopped.clone()));
+        let sharing = tokio::spawn(self.portal.share(stopped));
         let look = Lookout {
             folder: self.folder.clone(),
             settings: self.settings,
@@ -148,6 +151,7 @@ impl Server {
         look.abort();
         device.await?;
         served.await??;
+        sharing.await?;
         let _ = std::fs::remove_file(self.folder.people_address());
         drop(self.portal); // with the last clone of a store its writer ends
         for writer in self.writers {

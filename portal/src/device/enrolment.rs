@@ -10,7 +10,10 @@ use rustls_pki_types::CertificateDer;
 
 use super::{answers, certs_only, peer::Peer};
 use crate::{
-    authority::request::{self, ProvedKey},
+    authority::{
+        certificates::IDENTITY_DAYS,
+        request::{self, ProvedKey},
+    },
     clock,
     domain::{refused::Refused, role::Role},
     portal::Portal,
@@ -38,7 +41,7 @@ pub(super) async fn enrol(portal: &Portal, headers: &HeaderMap, body: Bytes) -> 
         Role::ManagementConsole => portal.store.pair(sensor, token, key.thumbprint()).await?,
     };
     tracing::info!(%sensor, key = %key.thumbprint().short(), "identity enrolled");
-    certify(portal, &key, enrolment.sensor, enrolment.serial, clock::now())
+    certify(portal, &key, enrolment.sensor, enrolment.serial, clock::now()).await
 }
 
 pub(super) async fn renew(portal: &Portal, peer: &Peer, body: Bytes) -> Result<answers::Answer, Refused> {
@@ -50,10 +53,10 @@ pub(super) async fn renew(portal: &Portal, peer: &Peer, body: Bytes) -> Result<a
         return Err(Refused::NotAccepted { why: "a renewal is for the same key; a new key needs an activation file" });
     }
     tracing::info!(sensor = %admitted.sensor, key = %key.thumbprint().short(), "certificate renewed");
-    certify(portal, &key, admitted.sensor, admitted.serial, now)
+    certify(portal, &key, admitted.sensor, admitted.serial, now).await
 }
 
-fn certify(
+async fn certify(
     portal: &Portal,
     key: &ProvedKey,
     sensor: SensorId,
@@ -64,6 +67,7 @@ fn certify(
         tracing::error!(%error, "the device CA could not sign");
         Refused::StorageFailed
     })?;
+    portal.store.certificate_made(key.thumbprint(), now.plus(IDENTITY_DAYS * 86_400)).await?;
     wrap(&[certificate])
 }
 

@@ -34,6 +34,8 @@ pub enum Refused {
     UnsupportedEncoding { encoding: String },
     /// The hub is still named by sensors.
     HubInUse { sensors: u64 },
+    /// A destination did not take a test message.
+    NotShared { why: String },
     /// Too much at once.
     TooBusy,
     /// The database failed.
@@ -109,7 +111,7 @@ impl Refused {
             Self::BatchTooLarge { limit } => one("limit", format!("{limit} bytes")),
             Self::UnsupportedEncoding { encoding } => one("content-encoding", encoding.clone()),
             Self::NameTaken { name } => one("name", name.clone()),
-            Self::NoSigner { why } => one("why", why.clone()),
+            Self::NoSigner { why } | Self::NotShared { why } => one("why", why.clone()),
             Self::UnsupportedEvent { kind } => one("type", kind.clone()),
             Self::HubInUse { sensors } => one("sensors", sensors.to_string()),
             Self::Protocol(refusal) => refusal.found(),
@@ -189,6 +191,12 @@ impl Refused {
             Self::HubInUse { .. } => {
                 ("portal.hub-in-use", 409, "Sensors still name this hub", &["Move those sensors to another hub first"])
             }
+            Self::NotShared { .. } => (
+                "sharing.not-delivered",
+                502,
+                "The destination did not take the message",
+                &["Check its address, that it listens, and that its certificate comes from the CA that was given"],
+            ),
             Self::TooBusy => ("portal.too-busy", 503, "The portal has too much to do", &["Try again a little later"]),
             Self::StorageFailed => (
                 "portal.storage-failed",

@@ -12,6 +12,7 @@ mod problem;
 mod sensor_body;
 mod sensor_view;
 mod sensors;
+mod sharing;
 mod streams;
 
 use std::sync::Arc;
@@ -56,6 +57,9 @@ pub fn router(portal: Arc<Portal>) -> Router {
         .route("/api/v1/alarms", get(lists::alarms))
         .route("/api/v1/alarms/{id}/clear", post(lists::clear_alarm))
         .route("/api/v1/audit", get(lists::audit))
+        .route("/api/v1/sharing/destinations", get(sharing::list).post(sharing::add))
+        .route("/api/v1/sharing/destinations/{id}", axum::routing::delete(sharing::remove))
+        .route("/api/v1/sharing/destinations/{id}/test", post(sharing::test))
         .fallback(|request: Request| async move {
             let what = format!("{} {}", request.method(), request.uri().path());
             Problem(Refusal::NotFound { what }.into())

@@ -35,7 +35,7 @@ pub struct AuditRow {
     pub after: Option<Value>,
 }
 
-pub(super) async fn record(
+pub(crate) async fn record(
     work: &mut Work,
     actor: &Actor,
     action: &str,

@@ -13,11 +13,11 @@ use crate::domain::refused::Refused;
 #[derive(Debug)]
 pub struct Work {
     /// The writer's connection, inside its transaction.
-    pub(super) connection: SqliteConnection,
+    pub(crate) connection: SqliteConnection,
     /// Sensors whose rows changed: what is kept of them in memory is read again after the commit.
     pub(super) touched: Vec<SensorId>,
     /// The time of the batch.
-    pub(super) now: UnixSeconds,
+    pub(crate) now: UnixSeconds,
     /// The time of the batch, Unix milliseconds, for serials.
     pub(super) now_milliseconds: u64,
 }
@@ -70,7 +70,7 @@ impl Store {
     ///
     /// # Errors
     /// The change's own refusal, or that the database failed or was too busy.
-    pub(super) async fn write<T, F>(&self, change: F) -> Result<T, Refused>
+    pub(crate) async fn write<T, F>(&self, change: F) -> Result<T, Refused>
     where
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Work) -> BoxFuture<'a, Result<T, StoreError>> + Send + 'static,

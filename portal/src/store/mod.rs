@@ -4,7 +4,8 @@
 
 pub mod activations;
 mod alarms;
-mod audit;
+pub(crate) mod audit;
+mod certificates;
 mod change;
 mod heartbeats;
 mod hubs;
@@ -50,7 +51,7 @@ const READERS: u32 = 4;
 /// The database. Cheap to clone; the writer ends when the last clone is dropped.
 #[derive(Debug, Clone)]
 pub struct Store {
-    readers: SqlitePool,
+    pub(crate) readers: SqlitePool,
     commands: mpsc::Sender<writer::Command>,
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, sqlx::Erro
     serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
-pub(super) fn from_text<T: std::str::FromStr>(text: &str) -> Result<T, sqlx::Error> {
+pub(crate) fn from_text<T: std::str::FromStr>(text: &str) -> Result<T, sqlx::Error> {
     text.parse().map_err(|_| wrong("a name"))
 }
 
@@ -84,7 +84,7 @@ pub(super) fn registration(row: &SqliteRow) -> Result<Registration, sqlx::Error>
     })
 }
 
-pub(super) fn sensor_id(row: &SqliteRow, column: &str) -> Result<SensorId, sqlx::Error> {
+pub(crate) fn sensor_id(row: &SqliteRow, column: &str) -> Result<SensorId, sqlx::Error> {
     id(row.try_get(column)?)
 }
 

@@ -15,3 +15,5 @@ mod restoring;
 mod roots;
 mod sensor;
 mod server;
+mod sharing;
+mod sinks;

@@ -1,0 +1,190 @@
+//! Destinations of sharing: what they are, and how far each has come.
+
+use picket_protocol::{refusal::Refusal, time::UnixSeconds};
+use sqlx::{AssertSqlSafe, Row as _, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use crate::{
+    domain::refused::Refused,
+    sharing::destination::{Cursor, Destination, DestinationId, Progress},
+    store::{
+        Actor, Store, StoreError, Work, audit, failed,
+        rows::{from_json, from_text, json},
+    },
+};
+
+/// Most destinations: each has a task and reads every alert.
+const MAX_DESTINATIONS: i64 = 64;
+/// Most characters kept of why something failed.
+const MAX_FAILURE: usize = 500;
+
+impl Store {
+    /// Every destination by name, and how it stands.
+    ///
+    /// # Errors
+    /// When the database failed.
+    pub async fn destinations(&self) -> Result<Vec<(Destination, Progress)>, Refused> {
+        let rows = sqlx::query("SELECT * FROM sharing_destinations ORDER BY name").fetch_all(&self.readers).await;
+        let read = |row: &SqliteRow| Ok((destination(row)?, progress(row)?));
+        rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| failed(&error))
+    }
+
+    /// One destination.
+    ///
+    /// # Errors
+    /// When there is none, or the database failed.
+    pub async fn destination(&self, id: DestinationId) -> Result<(Destination, Progress), Refused> {
+        let query = sqlx::query("SELECT * FROM sharing_destinations WHERE id = ?").bind(&id.0.as_bytes()[..]);
+        let row = query.fetch_optional(&self.readers).await.map_err(|error| failed(&error))?;
+        let row = row.ok_or_else(|| unknown(id))?;
+        Ok((destination(&row).map_err(|error| failed(&error))?, progress(&row).map_err(|error| failed(&error))?))
+    }
+
+    /// Adds a destination. It gets what is stored after `newest_alert`, and health events from now on.
+    ///
+    /// # Errors
+    /// When the name is taken, there are too many, or the database failed.
+    pub async fn add_destination(
+        &self,
+        destination: Destination,
+        newest_alert: i64,
+        actor: Actor,
+    ) -> Result<(), Refused> {
+        self.write(move |work| {
+            Box::pin(async move {
+                let Destination { id, name, target, rule } = destination;
+                refuse_taken(work, name.as_str()).await?;
+                sqlx::query(
+                    "INSERT INTO sharing_destinations (id, name, target, rule, created_at, alert, health) \
+                     VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM health_events))",
+                )
+                .bind(&id.0.as_bytes()[..])
+                .bind(name.as_str())
+                .bind(json(&target)?)
+                .bind(json(&rule)?)
+                .bind(work.now.0)
+                .bind(newest_alert)
+                .execute(&mut work.connection)
+                .await?;
+                let after = serde_json::json!({
+                    "id": id, "name": name, "kind": target.kind_name(), "address": target.address(), "rule": rule,
+                });
+                audit::record(work, &actor, "destination-added", None, None, Some(&after)).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Removes a destination, with its key and its cursor.
+    ///
+    /// # Errors
+    /// When there is none, or the database failed.
+    pub async fn remove_destination(&self, id: DestinationId, actor: Actor) -> Result<(), Refused> {
+        self.write(move |work| {
+            Box::pin(async move {
+                let query =
+                    sqlx::query_scalar::<_, String>("DELETE FROM sharing_destinations WHERE id = ? RETURNING name");
+                let name = query.bind(&id.0.as_bytes()[..]).fetch_optional(&mut work.connection).await?;
+                let name = name.ok_or_else(|| unknown(id))?;
+                let before = serde_json::json!({ "id": id, "name": name });
+                audit::record(work, &actor, "destination-removed", None, Some(&before), None).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Moves a cursor on: the destination took `delivered` events up to there, or wanted none of them, and refused some.
+    ///
+    /// # Errors
+    /// When the database failed or was too busy.
+    pub async fn move_cursor(
+        &self,
+        id: DestinationId,
+        to: Cursor,
+        delivered: usize,
+        refused: usize,
+    ) -> Result<(), Refused> {
+        let taken = if delivered > 0 { ", delivered_at = ?6, failing = 0" } else { "" };
+        let query = format!(
+            "UPDATE sharing_destinations SET alert = ?1, health = ?2, delivered = delivered + ?3, \
+             refused = refused + ?4 {taken} WHERE id = ?5"
+        );
+        let count = |events: usize| i64::try_from(events).unwrap_or(i64::MAX);
+        self.write(move |work| {
+            Box::pin(async move {
+                sqlx::query(AssertSqlSafe(query))
+                    .bind(to.alert)
+                    .bind(to.health)
+                    .bind(count(delivered))
+                    .bind(count(refused))
+                    .bind(&id.0.as_bytes()[..])
+                    .bind(work.now.0)
+                    .execute(&mut work.connection)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Keeps why a destination last failed.
+    ///
+    /// # Errors
+    /// When the database failed or was too busy.
+    pub async fn destination_failed(&self, id: DestinationId, why: &str) -> Result<(), Refused> {
+        let why: String = why.chars().take(MAX_FAILURE).collect();
+        self.write(move |work| {
+            Box::pin(async move {
+                sqlx::query("UPDATE sharing_destinations SET failed_at = ?, failure = ?, failing = 1 WHERE id = ?")
+                    .bind(work.now.0)
+                    .bind(why)
+                    .bind(&id.0.as_bytes()[..])
+                    .execute(&mut work.connection)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+async fn refuse_taken(work: &mut Work, name: &str) -> Result<(), StoreError> {
+    let query = "SELECT count(*), coalesce(sum(name = ?), 0) FROM sharing_destinations";
+    let (all, same): (i64, i64) = sqlx::query_as(query).bind(name).fetch_one(&mut work.connection).await?;
+    if same > 0 {
+        return Err(StoreError::Refused(Refused::NameTaken { name: name.to_owned() }));
+    }
+    if all >= MAX_DESTINATIONS {
+        return Err(StoreError::Refused(Refused::invalid(format!("at most {MAX_DESTINATIONS} destinations"))));
+    }
+    Ok(())
+}
+
+fn unknown(id: DestinationId) -> Refused {
+    Refusal::NotFound { what: format!("destination {id}") }.into()
+}
+
+fn destination(row: &SqliteRow) -> Result<Destination, sqlx::Error> {
+    let id = Uuid::from_slice(row.try_get("id")?).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    Ok(Destination {
+        id: DestinationId(id),
+        name: from_text(row.try_get("name")?)?,
+        target: from_json(row.try_get("target")?)?,
+        rule: from_json(row.try_get("rule")?)?,
+    })
+}
+
+fn progress(row: &SqliteRow) -> Result<Progress, sqlx::Error> {
+    let instant = |column: &str| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>, _>(column)?.map(UnixSeconds));
+    let count = |column: &str| Ok::<_, sqlx::Error>(u64::try_from(row.try_get::<i64, _>(column)?).unwrap_or(0));
+    Ok(Progress {
+        cursor: Cursor { alert: row.try_get("alert")?, health: row.try_get("health")? },
+        delivered: count("delivered")?,
+        refused: count("refused")?,
+        delivered_at: instant("delivered_at")?,
+        failure: instant("failed_at")?.zip(row.try_get::<Option<String>, _>("failure")?),
+        failing: row.try_get::<i64, _>("failing")? != 0,
+    })
+}
