@@ -7,6 +7,7 @@ pub mod check;
 pub mod clock;
 pub mod config;
 pub mod ctl;
+pub mod delivery;
 pub mod disk;
 pub mod entropy;
 

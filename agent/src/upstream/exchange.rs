@@ -91,6 +91,19 @@ impl Line {
     /// # Errors
     /// [`Refusal::Timeout`], [`Refusal::Unreachable`], [`Refusal::TlsFailed`] or [`Refusal::BadAnswer`].
     pub async fn exchange(&mut self, request: Request<Full<Bytes>>, limit: usize) -> Result<Answer, NoAnswer> {
+        self.exchange_within(request, limit, ANSWER_TIMEOUT).await
+    }
+
+    /// The same, for a request that takes its time to get there.
+    ///
+    /// # Errors
+    /// As [`Self::exchange`].
+    pub async fn exchange_within(
+        &mut self,
+        request: Request<Full<Bytes>>,
+        limit: usize,
+        patience: Duration,
+    ) -> Result<Answer, NoAnswer> {
         let target = self.target.clone();
         let answer = async {
             let nothing =
@@ -115,7 +128,7 @@ impl Line {
                 () = driver => (answer.await, true),
             }
         };
-        match timeout(ANSWER_TIMEOUT, driven).await {
+        match timeout(patience, driven).await {
             Ok((answer, ended)) => {
                 if ended || answer.is_err() {
                     self.driver = None;
@@ -125,7 +138,7 @@ impl Line {
             Err(_) => {
                 self.driver = None;
                 Err(NoAnswer {
-                    refusal: timed_out(&authority(&self.target.host, self.target.port), ANSWER_TIMEOUT),
+                    refusal: timed_out(&authority(&self.target.host, self.target.port), patience),
                     nothing_came: false,
                 })
             }
