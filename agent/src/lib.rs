@@ -2,6 +2,7 @@
 
 pub mod addresses;
 pub mod alert_log;
+pub mod alerts;
 pub mod appliance_id;
 pub mod check;
 pub mod clock;

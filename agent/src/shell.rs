@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     future::Future,
+    path::PathBuf,
 };
 
 use picket_lifecycle::{
@@ -17,14 +18,17 @@ use picket_lifecycle::{
 use picket_protocol::{
     documents::request::Request,
     heartbeat::{Component, StreamTotals, Versions},
-    ids::{ApplianceId, Cti, StreamId, Thumbprint},
-    issue, local_api,
+    ids::{ApplianceId, Cti, Epoch, StreamId, Thumbprint},
+    issue,
+    local_api::{self, AlertStatus},
     refusal::Refusal,
     time::UnixSeconds,
 };
 
 use crate::{
-    addresses, entropy,
+    addresses,
+    alerts::Alerts,
+    disk, entropy,
     identity::Identities,
     service::{Effects, HeartbeatReply, Record},
     store::Store,
@@ -37,13 +41,21 @@ pub struct Shell {
     store: Store,
     identities: Identities,
     upstreams: Upstreams,
+    alerts: Alerts,
+    state_directory: PathBuf,
 }
 
 impl Shell {
     /// Takes the parts.
     #[must_use]
-    pub const fn new(store: Store, identities: Identities, upstreams: Upstreams) -> Self {
-        Self { store, identities, upstreams }
+    pub const fn new(
+        store: Store,
+        identities: Identities,
+        upstreams: Upstreams,
+        alerts: Alerts,
+        state_directory: PathBuf,
+    ) -> Self {
+        Self { store, identities, upstreams, alerts, state_directory }
     }
 }
 
@@ -85,6 +97,7 @@ impl Effects for Shell {
     async fn erase_all(&mut self) {
         self.identities.erase_all();
         self.store.scrub();
+        self.alerts.erase().await;
     }
 
     fn request_keys(&self) -> Vec<Thumbprint> {
@@ -107,23 +120,32 @@ impl Effects for Shell {
     }
 
     fn health(&self) -> BTreeMap<Component, &'static str> {
-        [(Component::ControlState, self.store.health().code())].into()
+        let mut health = self.alerts.health();
+        health.insert(Component::ControlState, self.store.health().code());
+        health.insert(Component::Disk, disk::health(&self.state_directory));
+        health
     }
 
-    fn health_changed(&mut self) -> impl Future<Output = ()> + Send {
-        std::future::pending()
+    async fn health_changed(&mut self) {
+        self.alerts.health_changed().await;
     }
 
     fn engine_mark(&self) -> EngineMark {
         EngineMark::Unknown
     }
 
-    fn alert_totals(&self) -> BTreeMap<StreamId, StreamTotals> {
-        BTreeMap::new()
+    fn engine_release(&self) {}
+
+    fn alert_totals(&self, epochs: &BTreeSet<Epoch>) -> BTreeMap<StreamId, StreamTotals> {
+        self.alerts.totals(epochs)
+    }
+
+    fn alert_status(&self) -> AlertStatus {
+        self.alerts.status()
     }
 
     fn counters(&self) -> BTreeMap<String, u64> {
-        BTreeMap::new()
+        self.alerts.counters()
     }
 
     fn versions(&self) -> Versions {

@@ -83,6 +83,8 @@ pub enum Action {
     TrustRootAdded,
     /// Newer versions of a trust root were stored.
     TrustRootUpdated,
+    /// The endpoints are checked: the one thing that sends packets with no activation asking for it.
+    EndpointsChecked,
     /// Everything was erased.
     Reset,
 }

@@ -87,6 +87,11 @@ pub enum Event {
         /// By whom.
         by: Actor,
     },
+    /// A person checks the endpoints, which is announced and audited: it may send packets that no activation asks for.
+    CheckAsked {
+        /// By whom.
+        by: Actor,
+    },
     /// Root wants everything erased.
     ResetAsked {
         /// By whom.

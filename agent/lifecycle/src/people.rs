@@ -1,4 +1,4 @@
-//! What people decide apart from activations: name, proxy, reset.
+//! What people decide apart from activations: name, proxy, check, reset.
 
 use alloc::string::{String, ToString as _};
 
@@ -53,6 +53,12 @@ pub(crate) fn proxy_asked(mut phase: Phase, turn: &mut Turn<'_>, choice: ProxyCh
 fn words(turn: &Turn<'_>) -> String {
     let configured = turn.appliance.settings.proxy.as_ref();
     turn.appliance.proxy.resolve(configured).map_or_else(|| "none".into(), |proxy| proxy.url.clone())
+}
+
+/// The check itself is the shell's; that somebody began one is recorded.
+pub(crate) fn check_asked(turn: &mut Turn<'_>, by: &Actor) {
+    turn.audit(by, Action::EndpointsChecked, None, None);
+    turn.answer(Ok(Outcome::Done));
 }
 
 /// Erases everything but the counters that tell old effects from new ones.

@@ -83,6 +83,10 @@ fn take(mut phase: Phase, turn: &mut Turn<'_>, event: Event) -> Phase {
         Event::RetryAsked { by } => offer::retry_asked(phase, turn, &by),
         Event::NameAsked { name, by } => people::name_asked(phase, turn, &name, &by),
         Event::ProxyAsked { choice, by } => people::proxy_asked(phase, turn, choice, &by),
+        Event::CheckAsked { by } => {
+            people::check_asked(turn, &by);
+            phase
+        }
         Event::ResetAsked { by } => people::reset_asked(&phase, turn, &by),
         Event::TrustOffered { file, by } => drop_withdrawn(trust::offered(phase, turn, &file, &by), turn),
         Event::TrustConfirmed { roots, confirmation, by } => {

@@ -11,8 +11,8 @@ use picket_protocol::{
     documents::activation::Activation,
     ids::ApplianceId,
     local_api::{
-        self, ActivationView, AgentStatus, HubStatus, Link, ModeView, OutcomeResult, Proof, ProofStep, ProxySettings,
-        SensorState, Status, TrustKeyView, TrustRootView, UpstreamStatus,
+        self, ActivationView, AgentStatus, AlertStatus, HubStatus, Link, ModeView, OutcomeResult, Proof, ProofStep,
+        ProxySettings, SensorState, Status, TrustKeyView, TrustRootView, UpstreamStatus,
     },
     refusal::Refusal,
     time::UnixSeconds,
@@ -37,7 +37,7 @@ use crate::{
 impl State {
     /// The status as of now.
     #[must_use]
-    pub fn status(&self, now: &Moment, appliance: &ApplianceId, agent: AgentStatus) -> Status {
+    pub fn status(&self, now: &Moment, appliance: &ApplianceId, agent: AgentStatus, alerts: AlertStatus) -> Status {
         let (known, succession) = (&self.appliance, self.phase.succession());
         let settings = &known.settings;
         let candidate = succession.and_then(|succession| succession.candidate.as_ref());
@@ -59,6 +59,7 @@ impl State {
             upstream: self.phase.in_force().and_then(|active| self.upstream(active, now)),
             hub: self.phase.in_force().and_then(|active| self.hub(active, now)),
             health: known.health.by_component().clone(),
+            alerts,
         }
     }
 

@@ -1,4 +1,5 @@
-//! The check: every endpoint that the sensor may have to reach, a stage at a time, with a verdict for each.
+//! The check: the detection engine's output, then every endpoint that the sensor may have to reach, a stage at a time,
+//! with a verdict for each.
 //!
 //! Sends nothing of the sensor's: no certificate, no heartbeat. Changes nothing.
 
@@ -10,7 +11,10 @@ mod tests;
 use std::sync::Arc;
 
 use picket_lifecycle::effect::TlsTime;
-use picket_protocol::local_api::CheckLine;
+use picket_protocol::{
+    heartbeat::Component,
+    local_api::{CheckLine, Status},
+};
 use tokio::sync::mpsc;
 
 use crate::{
@@ -43,9 +47,20 @@ pub fn checker(greeting: Greeting) -> Checker {
             greeting,
         };
         let (lines, receiver) = mpsc::channel(WAITING_LINES);
-        tokio::spawn(run(circumstances, snapshot.targets.clone(), lines));
+        let (engine, targets) = (engine(&snapshot.status), snapshot.targets.clone());
+        tokio::spawn(async move {
+            // Nobody reads on: `run` finds that out, too.
+            let _ = lines.send(engine).await;
+            run(circumstances, targets, lines).await;
+        });
         receiver
     })
+}
+
+/// How the detection engine's output was when last looked at: nobody has to be asked for it.
+fn engine(status: &Status) -> CheckLine {
+    let health = status.health.get(&Component::Engine).map(|health| health.code.clone());
+    CheckLine::Engine { source: status.alerts.source.clone(), health }
 }
 
 async fn run(circumstances: Circumstances, targets: Vec<Target>, lines: mpsc::Sender<CheckLine>) {

@@ -70,7 +70,7 @@ async fn portal(endpoint: Endpoint, proxy: Option<&ProxySettings>) -> Told {
                 told.usable = usable;
                 told.problems = problems.into_iter().map(|problem| problem.code).collect();
             }
-            CheckLine::Endpoint { .. } | CheckLine::Done { .. } => {}
+            CheckLine::Engine { .. } | CheckLine::Endpoint { .. } | CheckLine::Done { .. } => {}
         }
     }
     told

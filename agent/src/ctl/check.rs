@@ -1,6 +1,6 @@
-//! `picketctl check`: every endpoint step by step as it goes, then the verdict with advice.
+//! `picketctl check`: the detection engine's output, then every endpoint step by step as it goes, each with its verdict.
 
-use picket_protocol::local_api::{CheckLine, StepResult};
+use picket_protocol::local_api::{CheckLine, StepResult, health_advice};
 
 use super::{
     client::Client,
@@ -53,6 +53,7 @@ fn show(line: &CheckLine, screen: &Screen) -> Result<(), Failure> {
             problems.iter().try_for_each(|problem| screen.problem(problem))?;
             screen.blank()
         }
+        CheckLine::Engine { source, health } => engine(source, health.as_deref(), screen),
         CheckLine::Done { endpoints: 0, .. } => {
             screen.line("There is nothing to check: this sensor has no endpoint to reach, and sends nothing.")
         }
@@ -60,4 +61,14 @@ fn show(line: &CheckLine, screen: &Screen) -> Result<(), Failure> {
         // The failure that follows says it.
         CheckLine::Done { .. } => Ok(()),
     }
+}
+
+fn engine(source: &str, health: Option<&str>, screen: &Screen) -> Result<(), Failure> {
+    screen.title(&format!("Detection engine {}", shown(source)))?;
+    screen.line(&match health {
+        None => "Not looked at yet.".to_owned(),
+        Some("ok") => "Detection engine: well.".to_owned(),
+        Some(code) => format!("Detection engine: {}. {}", shown(code), health_advice(code).unwrap_or_default()),
+    })?;
+    screen.blank()
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use picket_protocol::ids::ApplianceId;
+use picket_protocol::{alerts::Severity, ids::ApplianceId};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -14,6 +14,7 @@ Exit codes:
   4  the agent cannot be reached
   5  not in force yet: --wait ran out, or the new activation was not proved
   6  check: an endpoint cannot be used
+  7  alerts verify: a number is missing
 
 picketctl explain CODE explains a refusal.";
 
@@ -59,7 +60,10 @@ pub(super) enum Command {
     /// Show, set or clear the proxy
     #[command(subcommand)]
     Proxy(ProxyCommand),
-    /// Check every endpoint of the activation, step by step
+    /// List, follow, export or verify what was detected
+    #[command(subcommand)]
+    Alerts(AlertsCommand),
+    /// Check the detection engine's output and every endpoint of the activation, step by step
     Check,
     /// Write a signed request, for a portal to bind an activation file to this sensor
     Request {
@@ -169,6 +173,42 @@ pub(super) enum ProxyCommand {
     },
     /// Connect without a proxy
     Clear,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AlertsCommand {
+    /// List alerts, the newest first
+    List {
+        #[command(flatten)]
+        wanted: Wanted,
+        /// At most this many; 1000 at most
+        #[arg(long, value_name = "COUNT", default_value_t = 100)]
+        limit: usize,
+    },
+    /// Show alerts as they come
+    Follow(Wanted),
+    /// Print all that the alert log holds, one JSON value a line, the oldest first
+    Export(Wanted),
+    /// Walk over the whole alert log and prove that no number is missing
+    Verify,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Wanted {
+    /// Those after this place of the log only, the oldest first
+    #[arg(long, value_name = "PLACE")]
+    pub(super) after: Option<u64>,
+    /// Those at least this grave only: high, medium, low or informational
+    #[arg(long, value_parser = severity)]
+    pub(super) severity: Option<Severity>,
+    /// Those detected under this epoch only
+    #[arg(long)]
+    pub(super) epoch: Option<u64>,
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    let found = Severity::ALL.into_iter().find(|severity| severity.as_str() == text);
+    found.ok_or_else(|| "high, medium, low or informational".to_owned())
 }
 
 #[derive(Debug, Args)]

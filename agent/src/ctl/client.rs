@@ -78,9 +78,23 @@ impl Client {
     }
 
     /// Posts to the check and hands on each line as it arrives.
-    pub(super) fn check(&self, mut on_line: impl FnMut(&[u8]) -> Result<(), Failure>) -> Result<(), Failure> {
+    pub(super) fn check(&self, on_line: impl FnMut(&[u8]) -> Result<(), Failure>) -> Result<(), Failure> {
+        self.each_line(Method::POST, routes::CHECK, on_line)
+    }
+
+    /// Gets an answer in lines and hands on each as it arrives.
+    pub(super) fn lines(&self, path: &str, on_line: impl FnMut(&[u8]) -> Result<(), Failure>) -> Result<(), Failure> {
+        self.each_line(Method::GET, path, on_line)
+    }
+
+    fn each_line(
+        &self,
+        method: Method,
+        path: &str,
+        mut on_line: impl FnMut(&[u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         self.runtime.block_on(async {
-            let mut body = self.send(Method::POST, routes::CHECK, None, Bytes::new()).await?.into_body();
+            let mut body = self.send(method, path, None, Bytes::new()).await?.into_body();
             let mut pending = Vec::new();
             while let Some(frame) = body.frame().await {
                 let Ok(data) = frame.map_err(Failure::BrokenOff)?.into_data() else { continue };

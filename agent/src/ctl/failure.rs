@@ -19,6 +19,9 @@ pub(super) const NOT_IN_FORCE: u8 = 5;
 /// An endpoint cannot be used.
 pub(super) const ENDPOINT_UNUSABLE: u8 = 6;
 
+/// A number of the alert log is missing.
+pub(super) const NUMBERS_MISSING: u8 = 7;
+
 /// Why a command did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
@@ -55,6 +58,9 @@ pub(super) enum Failure {
     /// The check has said which.
     #[error("{failed} of {endpoints} endpoints cannot be used")]
     EndpointsUnusable { failed: u32, endpoints: u32 },
+    /// The verification has said which.
+    #[error("a number of the alert log is missing")]
+    NumbersMissing,
 }
 
 impl Failure {
@@ -66,6 +72,7 @@ impl Failure {
             Self::Usage(_) => USAGE,
             Self::NotInForce(_) => NOT_IN_FORCE,
             Self::EndpointsUnusable { .. } => ENDPOINT_UNUSABLE,
+            Self::NumbersMissing => NUMBERS_MISSING,
         }
     }
 

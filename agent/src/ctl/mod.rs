@@ -3,11 +3,13 @@
 //! One file per command. Without an agent work `verify`, `preview` (given a trust root), `explain`, `image-prepare`.
 
 mod activate;
+mod alerts;
 mod audit;
 mod candidate;
 mod check;
 mod cli;
 mod client;
+mod deliveries;
 mod diagnose;
 mod explain;
 mod failure;
@@ -68,6 +70,7 @@ fn run(cli: Cli, screen: &mut Screen) -> Result<(), Failure> {
         Command::Activations => candidate::past(&agent, screen),
         Command::Name { name } => name::run(name, &agent, screen),
         Command::Proxy(command) => proxy::run(command, &agent, screen),
+        Command::Alerts(command) => alerts::run(command, &agent, screen),
         Command::Check => check::run(&agent, screen),
         Command::Request { out } => request::run(&out, &agent, screen),
         Command::Diagnose => diagnose::run(&agent, screen),

@@ -4,13 +4,14 @@ use picket_protocol::{
     documents::activation::Mode,
     local_api::{
         Active, Candidate, Deactivated, HubStatus, Link, ModeView, Proof, ProofStep, SensorState, Status, UpstreamKind,
-        UpstreamStatus, routes,
+        UpstreamStatus, health_advice, routes,
     },
     time::UnixSeconds,
 };
 
 use super::{
     client::Client,
+    deliveries,
     failure::Failure,
     screen::{Screen, ago, capitalised, shown, span},
 };
@@ -47,6 +48,7 @@ pub(super) fn show(status: &Status, screen: &Screen) -> Result<(), Failure> {
         }
         screen.line("To try the same file again: picketctl candidate retry")?;
     }
+    deliveries::show(&status.alerts, now, screen)?;
     machine_lines(status, screen)
 }
 
@@ -224,11 +226,14 @@ fn machine_lines(status: &Status, screen: &Screen) -> Result<(), Failure> {
         .iter()
         // What is pending has been said above.
         .filter(|(_, health)| !matches!(health.code.as_str(), "ok" | "pending"))
-        .map(|(part, health)| vec![part.to_string(), health.code.clone(), ago(health.since, now(status))])
+        .map(|(part, health)| {
+            let advice = health_advice(&health.code).unwrap_or_default().to_owned();
+            vec![part.to_string(), health.code.clone(), ago(health.since, now(status)), advice]
+        })
         .collect();
     if unwell.is_empty() {
         return Ok(());
     }
     screen.blank()?;
-    screen.table(&["not well", "code", "since"], &unwell)
+    screen.table(&["not well", "code", "since", ""], &unwell)
 }

@@ -30,7 +30,8 @@ pub(super) async fn verify(State(api): State<Arc<LocalApi>>, body: Body) -> Resu
 
 pub(super) async fn preview(State(api): State<Arc<LocalApi>>, body: Body) -> Result<Response, Refused> {
     let file = body::read(body, MAX_ARMOURED).await?;
-    Ok(answer::value(&api.service.ask(|reply| Command::Preview { file, reply }).await?))
+    let undelivered = api.alerts.undelivered().await;
+    Ok(answer::value(&api.service.ask(|reply| Command::Preview { file, undelivered, reply }).await?))
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,6 +1,7 @@
 //! The local API: HTTP/1.1 and JSON on the agent's Unix socket. Says who may ask what, bounds what is read, and hands
 //! each question to the service. Decides nothing about the sensor.
 
+mod alerts;
 mod answer;
 mod body;
 mod changes;
@@ -8,6 +9,7 @@ mod check;
 mod diagnose;
 mod files;
 mod grants;
+mod lines;
 mod listen;
 mod metrics;
 mod reads;
@@ -22,13 +24,19 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use picket_protocol::local_api::CheckLine;
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::service::{Handle, Snapshot};
+use crate::{
+    alerts::Alerts,
+    service::{Handle, Snapshot},
+};
 
 pub use self::{
     grants::{Grants, Right},
     listen::bind,
     serve::serve,
 };
+
+/// Followers, exports and verifications at once; further ones wait.
+const MAX_STREAMS: usize = 8;
 
 /// Begins a check of everything in a snapshot. The lines end with [`CheckLine::Done`]; dropping the receiver ends it.
 pub type Checker = Arc<dyn Fn(&Snapshot) -> mpsc::Receiver<CheckLine> + Send + Sync>;
@@ -43,14 +51,24 @@ pub struct LocalApi {
     pub checker: Checker,
     /// The agent's settings for a diagnosis. No secrets.
     pub settings: BTreeMap<String, String>,
+    /// Whose alerts are listed.
+    pub alerts: Alerts,
     one_check: Arc<Semaphore>,
+    few_streams: Arc<Semaphore>,
 }
 
 impl LocalApi {
     /// Puts it together.
     #[must_use]
-    pub fn new(service: Handle, grants: Grants, checker: Checker, settings: BTreeMap<String, String>) -> Self {
-        Self { service, grants, checker, settings, one_check: Arc::new(Semaphore::new(1)) }
+    pub fn new(
+        service: Handle,
+        grants: Grants,
+        checker: Checker,
+        settings: BTreeMap<String, String>,
+        alerts: Alerts,
+    ) -> Self {
+        let few_streams = Arc::new(Semaphore::new(MAX_STREAMS));
+        Self { service, grants, checker, settings, alerts, one_check: Arc::new(Semaphore::new(1)), few_streams }
     }
 }
 

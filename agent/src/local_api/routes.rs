@@ -12,7 +12,9 @@ use axum::{
 };
 use picket_protocol::{local_api::routes as paths, refusal::Refusal};
 
-use super::{LocalApi, Right, answer::Refused, changes, check, diagnose, files, metrics, reads, serve::Caller, trust};
+use super::{
+    LocalApi, Right, alerts, answer::Refused, changes, check, diagnose, files, metrics, reads, serve::Caller, trust,
+};
 
 type Shared = Arc<LocalApi>;
 
@@ -25,6 +27,10 @@ pub(super) fn router(api: Shared) -> Router {
         .route(paths::ACTIVATIONS, get(reads::activations))
         .route(paths::PROXY, get(reads::proxy))
         .route(paths::AUDIT, get(reads::audit))
+        .route(paths::ALERTS, get(alerts::list))
+        .route(paths::ALERTS_FOLLOW, get(alerts::follow))
+        .route(paths::ALERTS_EXPORT, get(alerts::export))
+        .route(paths::ALERTS_VERIFY, get(alerts::verify))
         .route(paths::DIAGNOSE, get(diagnose::diagnose))
         .route(&format!("{}/{{code}}", paths::EXPLAIN), get(reads::explain))
         .route(paths::METRICS, get(metrics::metrics));

@@ -1,10 +1,11 @@
 //! What the rest of the agent may ask of the service, and how it gets its answer. Decides nothing.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use picket_lifecycle::{audit::Actor, proxy::ProxyChoice, stamp::Stamp};
 use picket_protocol::{
     documents::activation::Endpoint,
+    ids::Epoch,
     local_api::{
         ActivationAnswer, AuditRecord, EndpointRole, NameChange, Outcome, Preview, ProxySettings, Start, Status,
         TrustConfirmation, TrustRootView, VerifyAnswer,
@@ -32,6 +33,8 @@ pub enum Command {
     Preview {
         /// The file.
         file: Vec<u8>,
+        /// How many alerts of each epoch are not delivered.
+        undelivered: BTreeMap<Epoch, u64>,
         /// Where the answer goes.
         reply: Reply<Preview>,
     },
@@ -115,6 +118,13 @@ pub enum Command {
         limit: u32,
         /// Where the answer goes.
         reply: Reply<Vec<AuditRecord>>,
+    },
+    /// Record that somebody checks the endpoints.
+    NoteCheck {
+        /// Who.
+        by: Actor,
+        /// Where the answer goes.
+        reply: Reply<()>,
     },
     /// Erase everything. The caller has checked that `by` may.
     Reset {

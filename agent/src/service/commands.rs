@@ -1,8 +1,11 @@
 //! Commands become events, and what became of them answers. Decides nothing.
 
+use std::collections::BTreeMap;
+
 use picket_lifecycle::{accepted::Accepted, event::Event, outcome::Outcome};
 use picket_protocol::{
     documents::activation::Activation,
+    ids::Epoch,
     local_api::{ActivationAnswer, Present, Preview, Progress, TrustConfirmation, TrustRootView, VerifyAnswer},
     reading::{Reading, inspect},
     refusal::Refusal,
@@ -32,11 +35,9 @@ impl<E: Effects> Service<E> {
                 let read = self.read(&file, false);
                 _ = reply.send(read.map(|reading| VerifyAnswer::new(reading.activation(), is_active(&reading))));
             }
-            Command::Preview { file, reply } => {
+            Command::Preview { file, undelivered, reply } => {
                 let read = self.read(&file, false);
-                let present = Present::from(&self.snapshot(&boot::glance()).status);
-                let preview = |reading: Reading| Preview::new(reading.activation(), is_active(&reading), &present);
-                _ = reply.send(read.map(preview));
+                _ = reply.send(read.map(|reading| self.preview(&reading, &undelivered)));
             }
             Command::Activate { file, start, override_window, by, reply } => {
                 let answer = match self.read(&file, override_window) {
@@ -77,6 +78,7 @@ impl<E: Effects> Service<E> {
                 };
                 _ = reply.send(answer);
             }
+            Command::NoteCheck { by, reply } => _ = reply.send(self.ask(Event::CheckAsked { by }).await),
             Command::MakeRequest(reply) => {
                 _ = reply.send(self.effects.make_request(&self.appliance, clock::wall()));
             }
@@ -89,6 +91,13 @@ impl<E: Effects> Service<E> {
                 _ = reply.send(answer);
             }
         }
+    }
+
+    fn preview(&mut self, reading: &Reading, undelivered: &BTreeMap<Epoch, u64>) -> Preview {
+        let going = self.state.epochs_for(reading.activation());
+        let staying = undelivered.iter().filter(|(epoch, _)| !going.contains(epoch)).map(|(_, count)| count).sum();
+        let present = Present { staying, ..Present::from(&self.snapshot(&boot::glance()).status) };
+        Preview::new(reading.activation(), is_active(reading), &present)
     }
 
     async fn ask(&mut self, event: Event) -> Result<(), Refusal> {

@@ -18,8 +18,8 @@ use picket_lifecycle::{
 };
 use picket_protocol::{
     heartbeat::{Component, StreamTotals, Versions},
-    ids::{ApplianceId, Cti, StreamId, Thumbprint},
-    local_api,
+    ids::{ApplianceId, Cti, Epoch, StreamId, Thumbprint},
+    local_api::{self, AlertStatus},
     refusal::Refusal,
     time::UnixSeconds,
 };
@@ -59,11 +59,18 @@ pub trait Effects: Send + 'static {
     /// Waits until [`Self::health`] may have changed by itself. May be dropped and asked for again.
     fn health_changed(&mut self) -> impl Future<Output = ()> + Send;
 
-    /// Where the detection engine's output stands now.
+    /// Where the detection engine's output stands now. Nothing beyond it is taken in until [`Self::engine_release`]: what
+    /// follows a commit must not be taken for what came before it.
     fn engine_mark(&self) -> EngineMark;
 
-    /// Alert totals by stream.
-    fn alert_totals(&self) -> BTreeMap<StreamId, StreamTotals>;
+    /// The epochs that follow from the event are told: the engine's output is read on.
+    fn engine_release(&self);
+
+    /// Alert totals by stream, of these epochs alone.
+    fn alert_totals(&self, epochs: &BTreeSet<Epoch>) -> BTreeMap<StreamId, StreamTotals>;
+
+    /// How engine input, alert log and delivery are, for people.
+    fn alert_status(&self) -> AlertStatus;
 
     /// Counters of engine input, alert log and delivery.
     fn counters(&self) -> BTreeMap<String, u64>;

@@ -1,7 +1,7 @@
 //! An event is taken: the state machine decides, and what it decided is done strictly in order. A new state is adopted
 //! only when it is durable, or need not be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use picket_lifecycle::{
     State,
@@ -10,8 +10,9 @@ use picket_lifecycle::{
     event::Event,
     moment::Moment,
     outcome::Outcome,
+    routes::Routes,
 };
-use picket_protocol::{heartbeat::Heartbeat, refusal::Refusal};
+use picket_protocol::{heartbeat::Heartbeat, ids::Epoch, refusal::Refusal};
 
 use super::{
     answer::HeartbeatEnded,
@@ -43,9 +44,16 @@ impl<E: Effects> Service<E> {
         }
     }
 
+    /// Takes one event, while the engine's output stands still: what it says after a commit belongs to the new epoch.
     async fn take(&mut self, event: Event) -> Answer {
         let now = boot::moment(self.effects.engine_mark());
-        let (next, effects) = self.state.clone().on(&now, event);
+        let answer = self.take_at(&now, event).await;
+        self.effects.engine_release();
+        answer
+    }
+
+    async fn take_at(&mut self, now: &Moment, event: Event) -> Answer {
+        let (next, effects) = self.state.clone().on(now, event);
         let mut next = Some(next);
         let stores = effects.iter().any(|effect| matches!(effect, Effect::Store { .. }));
         if !stores && let Some(next) = next.take() {
@@ -90,7 +98,7 @@ impl<E: Effects> Service<E> {
                     let call = order.call.clone();
                     self.calls.start(&call, self.effects.probe(order), Event::HubProbed);
                 }
-                Effect::SendHeartbeat(order) => self.send(order, &now),
+                Effect::SendHeartbeat(order) => self.send(order, now),
             }
         }
         answer
@@ -104,14 +112,16 @@ impl<E: Effects> Service<E> {
 
     fn send(&mut self, order: SendHeartbeat, now: &Moment) {
         self.count("heartbeats-sent");
+        let Routes { hub, console } = self.state.routes();
+        let epochs = hub.or(console).map(|route| route.epochs).unwrap_or_default();
         let facts = Facts {
             appliance: &self.appliance,
             versions: self.effects.versions(),
             addresses: self.effects.addresses(),
             uptime: now.boot.since(self.started),
             clock: now.wall,
-            counters: self.all_counters(),
-            streams: self.effects.alert_totals(),
+            counters: self.counters_for(&epochs),
+            streams: self.effects.alert_totals(&epochs),
         };
         let bytes = heartbeat::compose(&order, facts);
         let digest = Heartbeat::digest(&bytes);
@@ -150,10 +160,13 @@ impl<E: Effects> Service<E> {
         }
     }
 
-    /// Counters of the service and of the parts that handle alerts.
-    fn all_counters(&self) -> BTreeMap<String, u64> {
-        let mut counters = self.effects.counters();
-        counters.extend(self.counters.clone());
+    /// Counters for an upstream to which the alerts of these epochs go. What the alerts' parts count is of all epochs:
+    /// an upstream learns it only where all are its own.
+    fn counters_for(&self, epochs: &BTreeSet<Epoch>) -> BTreeMap<String, u64> {
+        let mut counters = self.counters.clone();
+        if self.state.epochs().iter().all(|record| epochs.contains(&record.epoch)) {
+            counters.extend(self.effects.counters());
+        }
         counters
     }
 

@@ -7,7 +7,7 @@ use picket_lifecycle::{State, moment::Moment, stamp::Stamp};
 use picket_protocol::{
     documents::activation::{Activation, Endpoint, ModeSettings},
     ids::ApplianceId,
-    local_api::{AgentStatus, EndpointRole, Outcome},
+    local_api::{AgentStatus, AlertStatus, EndpointRole, Outcome},
 };
 
 use super::command::{Snapshot, Target};
@@ -39,9 +39,10 @@ impl Snapshot {
         now: &Moment,
         appliance: &ApplianceId,
         agent: AgentStatus,
+        alerts: AlertStatus,
         users: &mut Users,
     ) -> Self {
-        let mut status = state.status(now, appliance, agent);
+        let mut status = state.status(now, appliance, agent, alerts);
         status.retry = status.retry.map(|outcome| users.name(outcome));
         Self {
             status,

@@ -74,7 +74,7 @@ impl<E: Effects> Service<E> {
         let now = boot::glance();
         let agent = AgentStatus { version: effects.versions().agent, uptime_seconds: 0 };
         let mut users = Users::default();
-        let first = Snapshot::of(&state, &now, &startup.appliance, agent, &mut users);
+        let first = Snapshot::of(&state, &now, &startup.appliance, agent, effects.alert_status(), &mut users);
         let (snapshots, watcher) = watch::channel(Arc::new(first));
         let service = Self {
             effects,
@@ -186,6 +186,7 @@ impl<E: Effects> Service<E> {
     pub(super) fn snapshot(&mut self, now: &Moment) -> Snapshot {
         let uptime_seconds = now.boot.since(self.started).as_secs();
         let agent = AgentStatus { version: self.effects.versions().agent, uptime_seconds };
-        Snapshot::of(&self.state, now, &self.appliance, agent, &mut self.users)
+        let alerts = self.effects.alert_status();
+        Snapshot::of(&self.state, now, &self.appliance, agent, alerts, &mut self.users)
     }
 }

@@ -25,10 +25,10 @@ use picket_protocol::{
         trust_root::{Role, RoleKey, TrustRoot},
     },
     heartbeat::{Answer, Component, Heartbeat, StreamTotals, Versions},
-    ids::{ApplianceId, Cti, SensorId, Serial, StreamId, SubscriptionId, Thumbprint, TrustRootId},
+    ids::{ApplianceId, Cti, Epoch, SensorId, Serial, StreamId, SubscriptionId, Thumbprint, TrustRootId},
     issue::{activation_file, sign_activation, sign_deactivation, sign_root},
     keys::SigningKey,
-    local_api::AuditRecord,
+    local_api::{AlertStatus, AuditRecord},
     refusal::Refusal,
     time::UnixSeconds,
     trust::{TrustStore, encode_roots},
@@ -141,7 +141,11 @@ pub(super) struct World {
     pub(super) engine: Option<&'static str>,
     pub(super) health_changed: Arc<Notify>,
     pub(super) mark: EngineMark,
-    pub(super) totals: BTreeMap<StreamId, StreamTotals>,
+    /// Whether the engine's output stands still.
+    pub(super) engine_held: bool,
+    /// How many epochs had been told when it went on.
+    pub(super) epochs_at_release: usize,
+    pub(super) totals: BTreeMap<Epoch, BTreeMap<StreamId, StreamTotals>>,
 }
 
 /// Effects that only write the diary.
@@ -256,11 +260,25 @@ impl Effects for Diary {
     }
 
     fn engine_mark(&self) -> EngineMark {
-        self.world().mark
+        let mut world = self.world();
+        assert!(!world.engine_held, "held twice");
+        world.engine_held = true;
+        world.mark
     }
 
-    fn alert_totals(&self) -> BTreeMap<StreamId, StreamTotals> {
-        self.world().totals.clone()
+    fn engine_release(&self) {
+        let mut world = self.world();
+        let told = world.alerts.as_ref().map(|alerts| alerts.epochs.borrow().clone());
+        world.epochs_at_release = told.map_or(0, |epochs| epochs.len());
+        world.engine_held = false;
+    }
+
+    fn alert_totals(&self, epochs: &BTreeSet<Epoch>) -> BTreeMap<StreamId, StreamTotals> {
+        epochs.last().and_then(|newest| self.world().totals.get(newest).cloned()).unwrap_or_default()
+    }
+
+    fn alert_status(&self) -> AlertStatus {
+        AlertStatus::default()
     }
 
     fn counters(&self) -> BTreeMap<String, u64> {

@@ -8,7 +8,7 @@ use picket_lifecycle::{
 };
 use picket_protocol::{
     heartbeat::{Answer, Component, Confirmation, Standing, StreamTotals},
-    ids::StreamId,
+    ids::{Epoch, StreamId},
     local_api::{ActivationAnswer, Link, NameChange, Progress, SensorState, Start, Status},
     refusal::Refusal,
 };
@@ -144,6 +144,8 @@ async fn an_epoch_begins_where_the_engine_stood_and_is_told_with_its_commit() {
         offer(&handle, Issuer::new().file(10, local())).await.unwrap();
         let epochs = world.world().alerts.as_ref().unwrap().epochs.borrow().clone();
         assert_eq!((epochs.len(), epochs[0].boundary), (1, world.world().mark));
+        let world = world.world();
+        assert_eq!((world.epochs_at_release, world.engine_held), (1, false));
     })
     .await;
     // A later start knows it before anything else happens.
@@ -156,7 +158,7 @@ async fn heartbeats_tell_of_alerts_and_their_answers_confirm_them() {
     let (diary, issuer) = (Diary::default(), Issuer::new());
     let stream = StreamId::from_bytes([4; 16]);
     let totals = StreamTotals { head: 9, delivered: 8, dropped: [].into(), oldest_undelivered: None };
-    diary.world().totals = [(stream, totals.clone())].into();
+    diary.world().totals = [(Epoch(1), [(stream, totals.clone())].into())].into();
     let confirmations = [(stream, Confirmation { up_to: 7, lacks: Vec::new() })].into();
     diary.world().answers.push_back(Answer { time: clock::wall(), confirmations, ..Answer::default() });
     with_service(&diary, &issuer, |handle| async move {
@@ -168,6 +170,29 @@ async fn heartbeats_tell_of_alerts_and_their_answers_confirm_them() {
     assert_eq!(alerts.confirmed.try_recv().unwrap().confirmations[&stream].up_to, 7);
     let told = diary.world().heartbeats[0].status.clone().unwrap();
     assert_eq!((&told.streams[&stream], told.counters["alerts"]), (&totals, 3));
+}
+
+#[tokio::test]
+async fn an_upstream_hears_nothing_of_alerts_that_never_go_to_it() {
+    let (diary, issuer) = (Diary::default(), Issuer::new());
+    let totals = StreamTotals { head: 9, delivered: 0, dropped: [].into(), oldest_undelivered: None };
+    diary.world().totals = [(Epoch(1), [(StreamId::from_bytes([4; 16]), totals)].into())].into();
+    with_service(&diary, &issuer, |handle| async move {
+        offer(&handle, Issuer::new().file(10, local())).await.unwrap();
+        let file = Issuer::new().file(20, cloud());
+        let undelivered = [(Epoch(1), 9)].into();
+        let preview = handle.ask(|reply| Command::Preview { file: file.clone(), undelivered, reply }).await.unwrap();
+        assert!(preview.stays.iter().any(|sentence| sentence.starts_with("9 alerts")), "{:?}", preview.stays);
+        offer(&handle, file).await.unwrap();
+        until(&handle, |status| status.epoch.0 == 2 && link(status) == Some(Link::Connected)).await;
+    })
+    .await;
+    let heartbeats = diary.world().heartbeats.clone();
+    let statuses: Vec<_> = heartbeats.iter().filter_map(|beat| beat.status.as_ref()).collect();
+    assert!(!statuses.is_empty());
+    for told in statuses {
+        assert!(told.streams.is_empty() && !told.counters.contains_key("alerts"), "{told:?}");
+    }
 }
 
 #[tokio::test]
@@ -283,7 +308,7 @@ async fn verify_and_preview_change_nothing() {
         let again = file.clone();
         let verified = handle.ask(|reply| Command::Verify { file, reply }).await.unwrap();
         assert!(!verified.already_active);
-        handle.ask(|reply| Command::Preview { file: again.clone(), reply }).await.unwrap();
+        handle.ask(|reply| Command::Preview { file: again.clone(), undelivered: [].into(), reply }).await.unwrap();
         assert_eq!(status(&handle).await.state, SensorState::Unactivated);
         offer(&handle, again.clone()).await.unwrap();
         let verified = handle.ask(|reply| Command::Verify { file: again, reply }).await.unwrap();

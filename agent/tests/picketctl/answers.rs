@@ -6,8 +6,9 @@ use picket_protocol::{
     documents::activation::{HubKind, Mode, Subscription},
     ids::{ApplianceId, Cti, Epoch, Kid, SensorId, Serial, SubscriptionId, TrustRootId},
     local_api::{
-        ActivationAnswer, ActivationView, Active, Actor, AgentStatus, Candidate, Clock, HubView, Link, ModeView,
-        Outcome, OutcomeResult, Progress, Proof, ProofStep, SensorState, Status, UpstreamKind, UpstreamStatus,
+        ActivationAnswer, ActivationView, Active, Actor, AgentStatus, AlertStatus, Candidate, Clock, HubView, Link,
+        ModeView, Outcome, OutcomeResult, Progress, Proof, ProofStep, SensorState, Status, UpstreamKind,
+        UpstreamStatus,
     },
     refusal::Refusal,
     time::UnixSeconds,
@@ -50,6 +51,7 @@ pub(crate) fn unactivated() -> Status {
         upstream: None,
         hub: None,
         health: BTreeMap::new(),
+        alerts: AlertStatus::default(),
     }
 }
 

@@ -6,7 +6,12 @@ use std::{
 };
 
 use picket_protocol::{
-    local_api::{CheckLine, CheckStep, EndpointRole, Progress, ProofStep, StepResult},
+    alerts::{AlertId, DropReason, Severity, UnixMillis},
+    ids::{Epoch, StreamId},
+    local_api::{
+        AlertVerification, AlertView, CheckLine, CheckStep, EndpointRole, Progress, ProofStep, StepResult,
+        StreamVerification,
+    },
     refusal::Refusal,
     wire::MAX_ARMOURED,
 };
@@ -209,6 +214,71 @@ fn check_of_good_endpoints_exits_zero() {
 #[test]
 fn check_that_breaks_off_is_no_success() {
     assert_eq!(check(&[endpoint(EndpointRole::Hub)]).run(&["check"]).code, 1);
+}
+
+#[test]
+fn check_says_what_ails_the_detection_engine() {
+    let engine = CheckLine::Engine { source: "/var/log/eve.json".into(), health: Some("eve-missing".into()) };
+    let ended = check(&[engine, CheckLine::Done { endpoints: 0, failed: 0 }]).run(&["check"]);
+    assert!(ended.out.contains("/var/log/eve.json") && ended.out.contains("does not exist"), "{}", ended.out);
+}
+
+fn alert(place: u64) -> AlertView {
+    let id = AlertId { stream: StreamId::from_bytes([4; 16]), number: place };
+    let record = r#"{ "event_type":"alert","src_ip":"192.0.2.1","src_port":50000,"dest_ip":"192.0.2.9","dest_port":502,
+        "alert":{"signature":"Modbus \u001b write"}}"#
+        .replace('\n', "");
+    AlertView::new(place, id, Epoch(1), Severity::High, UnixMillis(1_500), &record)
+}
+
+fn lines_of(alerts: &[AlertView]) -> Vec<u8> {
+    alerts.iter().flat_map(|alert| [serde_json::to_vec(alert).unwrap(), b"\n".to_vec()].concat()).collect()
+}
+
+#[test]
+fn alerts_are_listed_in_words_that_cannot_steer_the_terminal() {
+    let agent = Agent::with(vec![json("GET /v1/alerts?limit=5&severity=high", 200, &[alert(7)])]);
+    let ended = agent.run(&["alerts", "list", "--limit", "5", "--severity", "high"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    for text in ["1970-01-01T00:00:01.500Z", "high", "Modbus \u{fffd} write", "192.0.2.1:50000 -> 192.0.2.9:502"] {
+        assert!(ended.out.contains(text), "{text} is not in {}", ended.out);
+    }
+}
+
+#[test]
+fn alerts_are_exported_as_the_agent_gives_them() {
+    let body = lines_of(&[alert(1), alert(2)]);
+    let agent = Agent::with(vec![("GET /v1/alerts/export", 200, body.clone())]);
+    let ended = agent.run(&["alerts", "export"]);
+    assert_eq!((ended.code, ended.out.as_bytes()), (0, body.as_slice()));
+}
+
+#[test]
+fn alerts_are_followed_from_the_newest_on() {
+    let agent = Agent::with(vec![
+        json("GET /v1/alerts?limit=1", 200, &[alert(7)]),
+        ("GET /v1/alerts/follow?after=7", 200, lines_of(&[alert(8)])),
+    ]);
+    let ended = agent.run(&["--json", "alerts", "follow"]);
+    // An agent that ends the list by itself has failed to read its log.
+    assert_eq!((ended.code, ended.out.as_bytes()), (1, lines_of(&[alert(8)]).as_slice()));
+}
+
+#[test]
+fn a_missing_number_is_said_and_exits_seven() {
+    let stream = StreamVerification {
+        stream: StreamId::from_bytes([4; 16]),
+        epoch: Epoch(1),
+        head: 9,
+        in_log: 5,
+        let_go: 0,
+        dropped: [(DropReason::Full, 3)].into(),
+        first_missing: Some(4),
+    };
+    let found = AlertVerification { complete: false, streams: vec![stream], counters: [("missed".into(), 2)].into() };
+    let ended = Agent::with(vec![json("GET /v1/alerts/verify", 200, &found)]).run(&["alerts", "verify"]);
+    assert_eq!(ended.code, 7);
+    assert!(ended.out.contains("3 full") && ended.out.contains("from 4 on") && ended.out.contains("2 lines"));
 }
 
 #[test]

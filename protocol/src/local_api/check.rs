@@ -39,6 +39,13 @@ pub enum CheckLine {
         /// Everything found, the gravest first; a usable endpoint may have some.
         problems: Vec<Problem>,
     },
+    /// How the detection engine's output is.
+    Engine {
+        /// Where it comes from.
+        source: String,
+        /// `ok`, or a health word; none while nothing is taken from it.
+        health: Option<String>,
+    },
     /// The end.
     Done {
         /// How many endpoints were checked.

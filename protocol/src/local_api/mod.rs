@@ -4,6 +4,7 @@
 //! Answers may gain fields within a release; bodies of requests may not: an unknown field is refused.
 
 mod activation;
+mod alerts;
 mod answers;
 mod check;
 mod preview;
@@ -12,6 +13,10 @@ mod status;
 mod trust;
 
 pub use activation::{ActivationView, HubView, ModeView};
+pub use alerts::{
+    AlertStatus, AlertVerification, AlertView, ConsumerStatus, HEALTH_WORDS, StreamStatus, StreamVerification,
+    health_advice,
+};
 pub use answers::{
     ActivationAnswer, Actor, AuditRecord, Diagnosis, Explanation, Outcome, OutcomeResult, Progress, VerifyAnswer,
 };
@@ -57,6 +62,14 @@ pub mod routes {
     pub const REQUEST: &str = "/v1/request";
     /// `GET ?after=&limit=`: [`AuditRecord`](super::AuditRecord)s, the oldest first.
     pub const AUDIT: &str = "/v1/audit";
+    /// `GET ?after=&before=&limit=&severity=&epoch=`: [`AlertView`](super::AlertView)s.
+    pub const ALERTS: &str = "/v1/alerts";
+    /// `GET ?after=&severity=&epoch=`: [`AlertView`](super::AlertView)s, one a line, as they come.
+    pub const ALERTS_FOLLOW: &str = "/v1/alerts/follow";
+    /// `GET ?after=&severity=&epoch=`: [`AlertView`](super::AlertView)s, one a line, all that the log holds now.
+    pub const ALERTS_EXPORT: &str = "/v1/alerts/export";
+    /// `GET`: [`AlertVerification`](super::AlertVerification).
+    pub const ALERTS_VERIFY: &str = "/v1/alerts/verify";
     /// `GET`: [`Diagnosis`](super::Diagnosis).
     pub const DIAGNOSE: &str = "/v1/diagnose";
     /// `POST`: [`Reset`](super::Reset); uid 0.
@@ -73,7 +86,9 @@ pub const MAX_BODY: usize = 8 * 1024;
 pub const MAX_BODY_WITH_FILE: usize = crate::wire::MAX_ARMOURED * 4 / 3 + MAX_BODY;
 /// Most audit records in an answer.
 pub const MAX_AUDIT_PAGE: u32 = 1000;
-/// The media type of the check's lines.
+/// Most alerts in a list.
+pub const MAX_ALERTS_PAGE: usize = 1000;
+/// The media type of answers that are lines of JSON.
 pub const MEDIA_LINES: &str = "application/x-ndjson";
 /// The media type of a request document.
 pub const MEDIA_REQUEST: &str = "application/picket-request+cwt";

@@ -96,6 +96,8 @@ pub struct Present {
     pub active: bool,
     /// The proxy's URL, if one is set.
     pub proxy: Option<String>,
+    /// Alerts that are not delivered, and would not be under the file.
+    pub staying: u64,
     /// The effective time, for the licence; none when nobody knows (no agent).
     pub now: Option<UnixSeconds>,
 }
@@ -111,6 +113,7 @@ impl From<&Status> for Present {
             activation,
             active,
             proxy: status.proxy.as_ref().map(|proxy| proxy.url.clone()),
+            staying: 0,
             now: Some(status.clock.wall.max(status.clock.floor)),
         }
     }
@@ -138,7 +141,7 @@ impl Preview {
             signer,
             upload_until: activation.upload_until,
             changes: changes(in_force, &then),
-            stays: stays(manner, present.active),
+            stays: stays(manner, present),
             stops: in_force.map_or_else(Vec::new, |now| stops(now, &then)),
             firewall: firewall(&then.mode, present.proxy.as_deref()),
             warnings: warnings(&then, present),
@@ -216,9 +219,13 @@ fn changes(now: Option<&ActivationView>, then: &ActivationView) -> Vec<Change> {
     rows.filter(|change| change.now.is_some() || change.then.is_some()).collect()
 }
 
-fn stays(manner: Manner, active: bool) -> Vec<String> {
+fn stays(manner: Manner, present: &Present) -> Vec<String> {
     let mut stays = vec!["Alerts and past activations stay on this sensor.".to_owned()];
-    match (manner, active) {
+    if present.staying > 0 && manner != Manner::AlreadyActive {
+        let alerts = if present.staying == 1 { "alert that is" } else { "alerts that are" };
+        stays.push(format!("{} {alerts} not delivered would not be sent to anybody.", present.staying));
+    }
+    match (manner, present.active) {
         (Manner::OnceProved, true) => stays
             .insert(0, "What is in force stays in force until the portal and the IoT hub have answered.".to_owned()),
         (Manner::OnceProved, false) => {

@@ -4,7 +4,7 @@ use alloc::{collections::BTreeMap, string::String};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ActivationView, Outcome, ProxyView};
+use super::{ActivationView, AlertStatus, Outcome, ProxyView};
 use crate::{
     heartbeat::{Component, Health},
     ids::{ApplianceId, Epoch, Kid, Serial},
@@ -12,7 +12,7 @@ use crate::{
     time::UnixSeconds,
 };
 
-/// `GET /v1/status`. What changes from second to second stands in `agent`, `clock`, `upstream`, `hub` and `health`;
+/// `GET /v1/status`. What changes from second to second stands in `agent`, `clock`, `upstream`, `hub`, `health` and `alerts`;
 /// the rest changes by a decision only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
@@ -41,6 +41,8 @@ pub struct Status {
     pub hub: Option<HubStatus>,
     /// Health by component, as the upstream is told.
     pub health: BTreeMap<Component, Health>,
+    /// How engine input, alert log and delivery are.
+    pub alerts: AlertStatus,
 }
 
 /// What is in force.

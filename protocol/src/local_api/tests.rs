@@ -243,6 +243,7 @@ fn status_of_every_state_reads_back() {
             upstream: None,
             hub: None,
             health: BTreeMap::new(),
+            alerts: AlertStatus::default(),
         };
         let text = serde_json::to_string(&status).unwrap();
         assert_eq!(serde_json::from_str::<Status>(&text).unwrap(), status, "{text}");
@@ -258,6 +259,7 @@ fn lines_of_a_check_read_back() {
             result: StepResult::Failed { problem: Refusal::PostQuantumHelloDropped { host: "h".into() }.problem() },
             took_ms: 5,
         },
+        CheckLine::Engine { source: "/eve.json".into(), health: None },
         CheckLine::Done { endpoints: 1, failed: 1 },
     ];
     for line in lines {

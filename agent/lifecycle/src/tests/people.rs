@@ -79,3 +79,12 @@ fn another_proxy_ends_what_is_open_and_tries_anew_through_it() {
     assert!(said.contains("proxy.example") && !said.contains("hunter2"));
     assert!(!std::format!("{:?}", rig.state).contains("hunter2"));
 }
+
+#[test]
+fn a_check_is_recorded_and_changes_nothing() {
+    let mut rig = Rig::active(file(1, 10, local()));
+    let before = rig.state.clone();
+    assert_eq!(rig.happen(Event::CheckAsked { by: PERSON }), Some(Ok(Outcome::Done)));
+    assert_eq!(rig.state.phase(), before.phase());
+    assert_eq!(rig.audit.last().map(|record| record.action), Some(crate::audit::Action::EndpointsChecked));
+}

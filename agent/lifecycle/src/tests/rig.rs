@@ -7,7 +7,7 @@ use std::{sync::OnceLock, vec, vec::Vec};
 use picket_protocol::{
     heartbeat::Answer,
     ids::{Cti, HeartbeatDigest, Thumbprint},
-    local_api::{AgentStatus, Start, Status},
+    local_api::{AgentStatus, AlertStatus, Start, Status},
     refusal::Refusal,
     time::UnixSeconds,
 };
@@ -249,7 +249,12 @@ impl Rig {
     pub(super) fn status(&mut self) -> Status {
         let now = self.moment();
         let appliance = picket_protocol::ids::ApplianceId::from_digest(&[3; 32]);
-        self.state.status(&now, &appliance, AgentStatus { version: "0".into(), uptime_seconds: 0 })
+        self.state.status(
+            &now,
+            &appliance,
+            AgentStatus { version: "0".into(), uptime_seconds: 0 },
+            AlertStatus::default(),
+        )
     }
 
     pub(super) fn epoch(&self) -> u64 {

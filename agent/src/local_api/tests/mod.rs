@@ -1,5 +1,6 @@
 //! Tests of the local API in front of a service that writes down what it is asked.
 
+mod alerts;
 mod bounds;
 mod handlers;
 mod rights;

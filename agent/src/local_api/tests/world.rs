@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{
@@ -19,8 +20,8 @@ use picket_protocol::{
     heartbeat::{Component, Health},
     ids::{ApplianceId, Cti, Epoch, Kid, SensorId, Serial, SubscriptionId, TrustRootId},
     local_api::{
-        ActivationAnswer, ActivationView, Actor, AgentStatus, AuditRecord, CheckLine, Clock, Manner, ModeView, Preview,
-        Progress, ProxyView, SensorState, Status, TrustRootView, VerifyAnswer,
+        ActivationAnswer, ActivationView, Actor, AgentStatus, AlertStatus, AuditRecord, CheckLine, Clock, Manner,
+        ModeView, Preview, Progress, ProxyView, SensorState, Status, TrustRootView, VerifyAnswer,
     },
     refusal::Problem,
     time::UnixSeconds,
@@ -29,7 +30,11 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, watch};
 
 use super::super::{Grants, LocalApi, routes::router, serve::Caller};
-use crate::service::{Command, Handle, Snapshot};
+use crate::{
+    alert_log::{AlertLog, Bounds},
+    alerts::Alerts,
+    service::{Command, Handle, Snapshot},
+};
 
 pub(super) const ROOT: Uid = Uid::from_raw(0);
 pub(super) const AGENT: Uid = Uid::from_raw(110);
@@ -86,7 +91,16 @@ pub(super) fn local_api(commands: mpsc::Sender<Command>) -> LocalApi {
     });
     let settings = BTreeMap::from([("post_quantum".to_owned(), "true".to_owned())]);
     let grants = Grants { agent: AGENT, console: Some(CONSOLE) };
-    LocalApi::new(Handle::new(commands, snapshots), grants, checker, settings)
+    LocalApi::new(Handle::new(commands, snapshots), grants, checker, settings, alerts())
+}
+
+/// A log of its own, in a folder that is gone when the process is.
+fn alerts() -> Alerts {
+    let folder = tempfile::tempdir().unwrap();
+    let bounds = Bounds { max_bytes: 64 << 20, max_age: Duration::from_secs(3_600) };
+    let log = AlertLog::open(folder.path(), bounds);
+    std::mem::forget(folder);
+    Alerts::new(log, "/var/log/suricata/eve.json".into())
 }
 
 pub(super) async fn value<T: DeserializeOwned>(response: Response<Body>) -> T {
@@ -120,6 +134,7 @@ async fn answer_all(mut inbox: mpsc::Receiver<Command>, asked: Asked) {
             | Command::CandidateRetry { reply, .. }
             | Command::Rename { reply, .. }
             | Command::ChooseProxy { reply, .. }
+            | Command::NoteCheck { reply, .. }
             | Command::Reset { reply, .. } => drop(reply.send(Ok(()))),
             Command::AddTrust { reply, .. } | Command::ConfirmTrust { reply, .. } => drop(reply.send(Ok(root()))),
             Command::MakeRequest(reply) => drop(reply.send(Ok(vec![0xD2, 0x84]))),
@@ -215,6 +230,7 @@ pub(super) fn snapshot() -> Snapshot {
             clock: Clock { wall: UnixSeconds(100), floor: UnixSeconds(200), drift_seconds: None },
             upstream: None,
             hub: None,
+            alerts: AlertStatus::default(),
             health: [(Component::Clock, Health { code: "below-floor".into(), since: UnixSeconds(200) })].into(),
         },
         trust: vec![root()],
