@@ -16,5 +16,6 @@ pub mod entropy;
 
 pub mod people;
 pub mod portal;
+pub mod reader;
 pub mod sharing;
 pub mod store;

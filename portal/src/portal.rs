@@ -9,6 +9,7 @@ use crate::{
     alerts::AlertStore,
     authority::{certificates::CertificateAuthority, trust::Trust},
     domain::{issue::Issuer, refused::Refused, role::Role},
+    reader::Reading,
     sharing::Sharing,
     store::{Store, views::Viewpoint},
 };
@@ -22,6 +23,8 @@ pub struct Portal {
     pub store: Store,
     /// The alerts it keeps.
     pub alerts: AlertStore,
+    /// How it gets on with reading the hubs that it confirms.
+    pub reading: Reading,
     /// Tells others of alerts and of how sensors stand.
     pub sharing: Sharing,
     /// Signs the sensors' certificates.

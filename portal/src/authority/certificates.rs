@@ -10,7 +10,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType, SerialNumber, SubjectPublicKeyInfo,
 };
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject as _};
 use time::OffsetDateTime;
 
 use super::{Unusable, request::ProvedKey};
@@ -30,6 +30,9 @@ const DAY: i64 = 86_400;
 pub const URN_SENSOR: &str = "urn:picket:sensor:";
 /// See [`URN_SENSOR`].
 pub const URN_ACTIVATION: &str = "urn:picket:activation:";
+
+/// The common name of the portal where it reads a hub. No sensor's: those are UUIDs.
+pub const READER: &str = "picket-portal";
 
 /// A certificate with its key, both in PEM.
 #[derive(Debug)]
@@ -126,6 +129,22 @@ impl CertificateAuthority {
         params.use_authority_key_identifier_extension = true;
         let spki = SubjectPublicKeyInfo::from_der(key.spki())?;
         Ok(params.signed_by(&spki, &self.issuer)?.der().clone())
+    }
+
+    /// What the portal itself shows to a hub that it reads, with a key that is kept nowhere.
+    ///
+    /// # Errors
+    /// Those of the cryptography library.
+    pub fn reader(
+        &self,
+        now: UnixSeconds,
+    ) -> Result<(CertificateDer<'static>, PrivatePkcs8KeyDer<'static>), rcgen::Error> {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+        let mut params = params(READER, now, IDENTITY_DAYS)?;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        params.use_authority_key_identifier_extension = true;
+        Ok((params.signed_by(&key, &self.issuer)?.der().clone(), key.serialize_der().into()))
     }
 }
 

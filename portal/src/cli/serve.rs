@@ -24,6 +24,7 @@ use crate::{
     domain::{heartbeat::Policy, role::Role},
     people,
     portal::Portal,
+    reader::{self, Reading},
     sharing::Sharing,
     store::Store,
 };
@@ -108,6 +109,7 @@ impl Server {
             role: settings.role,
             store,
             alerts,
+            reading: Reading::default(),
             sharing: Sharing::default(),
             device_ca: CertificateAuthority::read(&folder.device_ca(), &folder.device_ca_key())?,
             endpoint: folder.endpoint(&settings)?,
@@ -131,6 +133,7 @@ impl Server {
         let device = tokio::spawn(device::serve(self.sensors, tls, Arc::clone(&self.portal), room, stopped.clone()));
         let served = tokio::spawn(people::serve(self.people, Arc::clone(&self.portal), stopped.clone()));
         let sharing = tokio::spawn(self.portal.share(stopped));
+        let reader = tokio::spawn(reader::run(Arc::clone(&self.portal), stop.subscribe()));
         let look = Lookout {
             folder: self.folder.clone(),
             settings: self.settings,
@@ -151,6 +154,7 @@ impl Server {
         look.abort();
         device.await?;
         served.await??;
+        reader.await?;
         sharing.await?;
         let _ = std::fs::remove_file(self.folder.people_address());
         drop(self.portal); // with the last clone of a store its writer ends

@@ -19,12 +19,18 @@ pub(super) enum Hub {
     Add {
         /// Its name at the portal.
         name: String,
-        /// `https://HOST[:PORT]`.
+        /// `https://HOST[:PORT]`, or `mqtts://HOST[:PORT]` of an MQTT 5 broker.
         #[arg(long)]
         url: String,
         /// The CA certificates it is believed by, PEM.
         #[arg(long)]
         ca: PathBuf,
+        /// A broker's topic, with `{sensor_id}` in it.
+        #[arg(long, default_value = "picket/{sensor_id}/alerts")]
+        topic: String,
+        /// The portal reads this broker, keeps what comes, and confirms it to the sensors.
+        #[arg(long)]
+        portal_reads: bool,
         #[command(flatten)]
         api: Api,
     },
@@ -44,13 +50,19 @@ pub(super) enum Hub {
 impl Hub {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Add { name, url, ca, api } => {
+            Self::Add { name, url, ca, topic, portal_reads, api } => {
                 let ca_pem = std::fs::read_to_string(&ca).with_context(|| format!("read {}", ca.display()))?;
-                let added = api.post("/api/v1/hubs", &json!({ "name": name, "url": url, "ca_pem": ca_pem })).await?;
+                let mut hub = json!({ "name": name, "url": url, "ca_pem": ca_pem, "portal_confirms": portal_reads });
+                if url.starts_with("mqtts://") {
+                    hub["kind"] = "mqtt".into();
+                    hub["topic_template"] = topic.into();
+                }
+                let added = api.post("/api/v1/hubs", &hub).await?;
                 if api.json { output::json(&added) } else { output::line(cell(&added, "/id")) }
             }
             Self::List { api } => {
-                let columns = [("ID", "/id"), ("NAME", "/name"), ("KIND", "/kind"), ("URL", "/url")];
+                let columns =
+                    [("ID", "/id"), ("NAME", "/name"), ("KIND", "/kind"), ("URL", "/url"), ("READING", "/reading")];
                 show(&api.get("/api/v1/hubs").await?, "hubs", &columns, api.json);
             }
             Self::Remove { id, api } => {

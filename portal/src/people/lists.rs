@@ -48,6 +48,7 @@ pub(super) async fn hubs(State(portal): Shared) -> Answer {
             "url": row.hub.endpoint.url,
             "topic_template": row.hub.topic_template,
             "portal_confirms": row.hub.portal_confirms,
+            "reading": portal.reading.of(row.id).map(|how| how.map_or_else(|why| why, |()| "ok".to_owned())),
         })
     });
     Ok(json(StatusCode::OK, &json!({ "hubs": hubs.collect::<Vec<_>>() })))
@@ -81,6 +82,9 @@ pub(super) async fn add_hub(
         HubKind::Https => Scheme::Https,
         HubKind::Mqtt => Scheme::Mqtts,
     };
+    if body.kind == HubKind::Https && body.portal_confirms {
+        return Err(Refused::invalid("only the hub built in and MQTT hubs are read by the portal").into());
+    }
     let hub = Hub {
         kind: body.kind,
         endpoint: endpoint(body.url, &body.ca_pem, scheme)?,

@@ -1,6 +1,6 @@
 //! What people see: sensors with how they stand, read as of the last commit.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use picket_protocol::{
     ids::{SensorId, Serial, Thumbprint},
@@ -134,6 +134,15 @@ impl Store {
             Ok((sensor_id(row, "id")?, Whereabouts { name, site, zone }))
         };
         rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| failed(&error))
+    }
+
+    /// The sensors that are registered and not deleted.
+    ///
+    /// # Errors
+    /// When the database failed.
+    pub async fn living(&self) -> Result<HashSet<SensorId>, Refused> {
+        let rows = sqlx::query("SELECT id FROM sensors WHERE deleted_at IS NULL").fetch_all(&self.readers).await;
+        rows.and_then(|rows| rows.iter().map(|row| sensor_id(row, "id")).collect()).map_err(|error| failed(&error))
     }
 
     /// The files issued for a sensor, newest first.

@@ -11,6 +11,7 @@ mod heartbeats;
 mod hub;
 mod issuing;
 mod people;
+mod reader;
 mod restoring;
 mod roots;
 mod sensor;

@@ -236,13 +236,12 @@ impl Sensor {
         success(self.packed_events(portal, None, self.alerts(stream, numbers)).await).map(|_| ())
     }
 
-    /// Any request over its own TLS connection, with the client certificate or without.
-    pub(crate) async fn send(
-        &self,
-        portal: SocketAddr,
-        request: Request<Full<Bytes>>,
-        show: bool,
-    ) -> (StatusCode, Bytes) {
+    /// How it speaks TLS.
+    pub(crate) fn tls(&self) -> ClientConfig {
+        self.tls_showing(true)
+    }
+
+    fn tls_showing(&self, show: bool) -> ClientConfig {
         let mut roots = RootCertStore::empty();
         for authority in &self.authorities {
             roots.add(CertificateDer::from(authority.clone())).unwrap();
@@ -250,13 +249,23 @@ impl Sensor {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
         let config = config.with_root_certificates(roots);
-        let config = match self.certificate.clone().filter(|_| show) {
+        match self.certificate.clone().filter(|_| show) {
             Some(certificate) => {
                 let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
                 config.with_client_auth_cert(vec![certificate], key).unwrap()
             }
             None => config.with_no_client_auth(),
-        };
+        }
+    }
+
+    /// Any request over its own TLS connection, with the client certificate or without.
+    pub(crate) async fn send(
+        &self,
+        portal: SocketAddr,
+        request: Request<Full<Bytes>>,
+        show: bool,
+    ) -> (StatusCode, Bytes) {
+        let config = self.tls_showing(show);
         let stream = TcpStream::connect(portal).await.unwrap();
         let name = ServerName::from(portal.ip());
         let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();

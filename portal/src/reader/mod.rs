@@ -1,0 +1,105 @@
+//! Reads the MQTT hubs that the portal confirms: one connection to each, for as long as it is registered. What a hub holds
+//! is stored here and only then acknowledged; a hub that is away holds up nothing else.
+
+mod intake;
+mod session;
+mod topic;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use picket_protocol::documents::activation::{Hub, HubKind};
+use tokio::{
+    sync::watch,
+    task::JoinHandle,
+    time::{interval, sleep},
+};
+
+use crate::{
+    domain::{registration::HubId, role::Role},
+    portal::Portal,
+};
+
+/// How often it is looked for hubs that were added or removed.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Before a hub is tried again: doubled with each failure.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// How the reading of each hub goes.
+#[derive(Debug, Clone, Default)]
+pub struct Reading(Arc<RwLock<HashMap<HubId, Result<(), String>>>>);
+
+impl Reading {
+    /// Well, or why not; none of a hub that is not read.
+    #[must_use]
+    pub fn of(&self, hub: HubId) -> Option<Result<(), String>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&hub).cloned()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut HashMap<HubId, Result<(), String>>)) {
+        change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// Reads every hub that is to be read, until `stop` changes.
+pub async fn run(portal: Arc<Portal>, mut stop: watch::Receiver<bool>) {
+    if portal.role != Role::Portal {
+        return; // a management console has no hubs
+    }
+    let mut readers: HashMap<HubId, (Hub, JoinHandle<()>)> = HashMap::new();
+    let mut look = interval(LOOK_EVERY);
+    loop {
+        tokio::select! {
+            _ = stop.changed() => break,
+            _ = look.tick() => {}
+        }
+        let Ok(hubs) = portal.store.hubs().await else { continue };
+        let wanted: HashMap<HubId, Hub> =
+            hubs.into_iter().filter(|row| is_read(&row.hub)).map(|row| (row.id, row.hub)).collect();
+        let ended: Vec<HubId> = readers.keys().filter(|id| !wanted.contains_key(id)).copied().collect();
+        for id in ended {
+            end(readers.remove(&id)).await;
+            portal.reading.change(|of| _ = of.remove(&id));
+        }
+        for (id, hub) in wanted {
+            let reader = || tokio::spawn(keep_reading(Arc::clone(&portal), id, hub.clone()));
+            readers.entry(id).or_insert_with(|| (hub.clone(), reader()));
+        }
+    }
+    for (_, reader) in readers {
+        end(Some(reader)).await;
+    }
+}
+
+/// Whether the portal confirms what this hub took, which it can only by reading it.
+fn is_read(hub: &Hub) -> bool {
+    hub.kind == HubKind::Mqtt && hub.portal_confirms
+}
+
+/// What was not acknowledged the hub hands out again.
+async fn end(reader: Option<(Hub, JoinHandle<()>)>) {
+    if let Some((_, task)) = reader {
+        task.abort();
+        let _ = task.await; // cancelled, as asked
+    }
+}
+
+async fn keep_reading(portal: Arc<Portal>, id: HubId, hub: Hub) {
+    let mut pause = SHORTEST_PAUSE;
+    loop {
+        let mut subscribed = false;
+        let ended = session::read(&portal, id, &hub, &mut subscribed).await;
+        if subscribed {
+            pause = SHORTEST_PAUSE;
+        }
+        let why = ended.to_string();
+        tracing::warn!(hub = %hub.endpoint.url, %why, seconds = pause.as_secs(), "the hub cannot be read; trying again");
+        portal.reading.change(|of| _ = of.insert(id, Err(why)));
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
