@@ -3,3 +3,5 @@
 mod destinations;
 mod health_events;
 mod standing;
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{
     Request, Response, StatusCode,
     body::{Bytes, Incoming},
@@ -10,7 +10,7 @@ use hyper::{
     header::{CONTENT_TYPE, HOST, RETRY_AFTER, USER_AGENT},
 };
 use hyper_util::rt::TokioIo;
-use picket_protocol::{documents::activation::Secret, time::UnixSeconds};
+use picket_protocol::time::UnixSeconds;
 use tokio::{task::JoinHandle, time::timeout};
 
 use super::{Failure, Part, connect};
@@ -22,6 +22,10 @@ use crate::sharing::{
 
 /// From the request to the head of the answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// From there to its end.
+const REST_TIMEOUT: Duration = Duration::from_secs(5);
+/// Bytes of an answer that are read to keep the connection.
+const MAX_ANSWER: usize = 64 * 1024;
 
 /// The way to a webhook.
 #[derive(Debug)]
@@ -51,28 +55,41 @@ impl Link {
         let Kind::Webhook { path, key } = &self.target.kind else {
             return Err(Failure::new("request", "the destination is no webhook"));
         };
-        let body = cloudevents::batch(parts.iter().map(|part| part.text.as_str()));
-        let request = request(&self.target.authority(), path, key, body, now)?;
-        let mut connection = match self.connection.take() {
-            Some(connection) if !connection.sender.is_closed() => connection,
-            _ => open(&self.target).await?,
+        let body = Bytes::from(cloudevents::batch(parts.iter().map(|part| part.text.as_str())));
+        let signature = signature::sign(key, now, &body);
+        let request = || request(&self.target.authority(), path, &signature, body.clone());
+        let standing = self.connection.take().filter(|connection| !connection.sender.is_closed());
+        let (connection, answer) = match standing {
+            Some(connection) => match connection.ask(request()?).await {
+                Ok(answered) => answered,
+                // It may have been closed as we asked, which is no failure.
+                Err(_) => open(&self.target).await?.ask(request()?).await?,
+            },
+            None => open(&self.target).await?.ask(request()?).await?,
         };
-        let answer = match timeout(ANSWER_TIMEOUT, connection.ask(request)).await {
-            Ok(answered) => answered.map_err(|error| Failure::new("request", error))?,
-            Err(_) => return Err(Failure::timeout("answer", ANSWER_TIMEOUT)),
-        };
-        // The body of the answer means nothing to us: with one, the connection is not used again.
-        if hyper::body::Body::is_end_stream(answer.body()) {
-            self.connection = Some(connection);
-        }
-        judge(&answer)
+        let judged = judge(&answer);
+        self.connection = connection.after(answer).await;
+        judged
     }
 }
 
 impl Connection {
-    async fn ask(&mut self, request: Request<Full<Bytes>>) -> hyper::Result<Response<Incoming>> {
-        self.sender.ready().await?;
-        self.sender.send_request(request).await
+    /// The head of the answer, and the connection that it came on.
+    async fn ask(mut self, request: Request<Full<Bytes>>) -> Result<(Self, Response<Incoming>), Failure> {
+        let asked = timeout(ANSWER_TIMEOUT, async {
+            self.sender.ready().await?;
+            self.sender.send_request(request).await
+        });
+        match asked.await {
+            Ok(answered) => Ok((self, answered.map_err(|error| Failure::new("request", error))?)),
+            Err(_) => Err(Failure::timeout("answer", ANSWER_TIMEOUT)),
+        }
+    }
+
+    /// The connection once the answer was read to its end, if that comes soon. What it says means nothing to us.
+    async fn after(self, answer: Response<Incoming>) -> Option<Self> {
+        let read = timeout(REST_TIMEOUT, Limited::new(answer.into_body(), MAX_ANSWER).collect()).await;
+        matches!(read, Ok(Ok(_))).then_some(self)
     }
 }
 
@@ -83,19 +100,13 @@ async fn open(target: &Target) -> Result<Connection, Failure> {
     Ok(Connection { sender, driver: tokio::spawn(connection) })
 }
 
-fn request(
-    host: &str,
-    path: &str,
-    key: &Secret,
-    body: String,
-    now: UnixSeconds,
-) -> Result<Request<Full<Bytes>>, Failure> {
+fn request(host: &str, path: &str, signature: &str, body: Bytes) -> Result<Request<Full<Bytes>>, Failure> {
     Request::post(path)
         .header(HOST, host)
         .header(CONTENT_TYPE, MEDIA_BATCH)
         .header(USER_AGENT, concat!("picket-portal/", env!("CARGO_PKG_VERSION")))
-        .header(signature::HEADER, signature::sign(key, now, &body))
-        .body(Full::new(Bytes::from(body)))
+        .header(signature::HEADER, signature)
+        .body(Full::new(body))
         .map_err(|error| Failure::new("request", error))
 }
 
