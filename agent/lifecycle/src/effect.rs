@@ -8,7 +8,7 @@ use alloc::{collections::BTreeMap, collections::BTreeSet, string::String, vec::V
 use core::time::Duration;
 
 use picket_protocol::{
-    documents::activation::{Endpoint, HubKind, Mode, Secret},
+    documents::activation::{Endpoint, Mode, Secret},
     heartbeat::{Chain, Component, Confirmation, Health, Standing},
     ids::{Cti, Epoch, SensorId, Serial, StreamId, Thumbprint},
     local_api::ProxySettings,
@@ -21,6 +21,7 @@ use crate::{
     audit::AuditRecord,
     identity::Slot,
     outcome::Outcome,
+    routes::RouteTo,
     stamp::{Stamp, Ticket},
 };
 
@@ -169,7 +170,7 @@ pub struct ProbeHub {
     /// The call.
     pub call: Call,
     /// How the hub is spoken to.
-    pub kind: HubKind,
+    pub to: RouteTo,
     /// The certificate to authenticate with.
     pub with: Slot,
     /// The id of the probe event.

@@ -14,6 +14,7 @@ use crate::{
     moment::BootMillis,
     pursuit::Pursuit,
     renewal::Renewal,
+    routes::RouteTo,
     turn::Turn,
 };
 
@@ -109,11 +110,12 @@ impl Enrolled {
         if !link.pursuit.is_due(turn.now.boot) {
             return;
         }
+        let Some(to) = RouteTo::of(hub, speaker.activation.sensor) else { return };
         let ticket = turn.ticket();
         link.pursuit.begin(ticket);
         let nonce = turn.dice.nonce();
         let call = turn.call_to(speaker.stamp, ticket, speaker.activation.sensor, &hub.endpoint);
-        turn.call(Effect::ProbeHub(ProbeHub { call, kind: hub.kind, with: self.renewal.identity().slot, nonce }));
+        turn.call(Effect::ProbeHub(ProbeHub { call, to, with: self.renewal.identity().slot, nonce }));
     }
 
     pub(crate) fn heartbeat_ended(&mut self, turn: &mut Turn<'_>, ended: CallEnded<Answered>) -> Option<Answered> {

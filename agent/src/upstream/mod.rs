@@ -31,10 +31,10 @@ use picket_lifecycle::{
     effect::{Call, Enrol, ProbeHub, Renew},
     event::Failure,
     identity::{Identity, Slot},
+    routes::RouteTo,
     stamp::Stamp,
 };
 use picket_protocol::{
-    documents::activation::HubKind,
     ids::{SensorId, hex},
     refusal::Refusal,
     wire,
@@ -187,8 +187,8 @@ impl Upstreams {
     /// # Errors
     /// The refusal of the stage that failed, or the hub's status.
     pub async fn probe(self, order: ProbeHub) -> Result<(), Failure> {
-        let ProbeHub { call, kind, with, nonce } = order;
-        if kind != HubKind::Https {
+        let ProbeHub { call, to, with, nonce } = order;
+        if to != RouteTo::Https {
             return Err(Refusal::Unsupported { what: "an IoT hub over MQTT".into() }.into());
         }
         let body = probe_event(call.sensor, &nonce, &call);

@@ -6,10 +6,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use picket_lifecycle::{
     effect::{Call, Enrol, ProbeHub, Renew, TlsTime},
     identity::Slot,
+    routes::RouteTo,
     stamp::{Stamp, Ticket},
 };
 use picket_protocol::{
-    documents::activation::{Certificate, Endpoint, HubKind, Secret},
+    documents::activation::{Certificate, Endpoint, Secret},
     ids::{Cti, Epoch, SensorId},
     local_api::ProxySettings,
     refusal::Refusal,
@@ -113,9 +114,9 @@ async fn enrols_then_speaks_by_its_certificate() {
     assert_eq!(sensor.upstreams.clone().renew(renewed).await.unwrap().slot, Slot::B);
     sensor.upstreams.clone().heartbeat(call.clone(), Slot::B, b"beat".to_vec()).await.unwrap();
 
-    let probe = ProbeHub { call, kind: HubKind::Https, with: Slot::B, nonce: [9; 16] };
+    let probe = ProbeHub { call, to: RouteTo::Https, with: Slot::B, nonce: [9; 16] };
     sensor.upstreams.clone().probe(probe.clone()).await.unwrap();
-    let mqtt = ProbeHub { kind: HubKind::Mqtt, ..probe };
+    let mqtt = ProbeHub { to: RouteTo::Mqtt { topic: "sensors/1".into() }, ..probe };
     let refused = sensor.upstreams.probe(mqtt).await.unwrap_err().refusal;
     assert_eq!(refused.code(), "activation.unsupported");
 }
