@@ -1,6 +1,6 @@
 //! What outlives every activation of an appliance: epoch, floors, trust, time, health, proxy, history.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use picket_protocol::{
     floors::Floors,
@@ -40,6 +40,9 @@ pub struct Appliance {
     pub(crate) trust: TrustStore,
     pub(crate) clock: Clock,
     pub(crate) health: HealthBoard,
+    /// What the delivery last said of the hub: `ok`, or what keeps alerts from it; nothing yet.
+    #[serde(default)]
+    pub(crate) hub_takes: String,
     pub(crate) proxy: ProxyChoice,
     pub(crate) past: Vec<PastOutcome>,
     /// The last document in an answer that was not taken, so that a portal which repeats it fills no audit.

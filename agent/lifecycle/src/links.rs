@@ -1,5 +1,6 @@
 //! How the links to upstream and hub are: told apart as pending, connected, retrying, disconnected, rejected, and this
-//! sensor's own clock. *Deleted* is none of them: only a signed deactivation says it.
+//! sensor's own clock. *Deleted* is none of them: only a signed deactivation says it. A hub that takes probes may still
+//! refuse alerts: then what the delivery says is its health.
 
 use core::time::Duration;
 
@@ -27,7 +28,11 @@ pub(crate) fn report(phase: &Phase, turn: &mut Turn<'_>) {
     if let Connection::Enrolled(enrolled) = connection
         && let Some(hub) = &enrolled.hub
     {
-        turn.report_health(Component::Hub, code(&hub.pursuit));
+        let is = match (code(&hub.pursuit), turn.appliance.hub_takes.clone()) {
+            (OK, takes) if !takes.is_empty() => takes,
+            (is, _) => is.into(),
+        };
+        turn.report_health(Component::Hub, &is);
     }
 }
 

@@ -99,7 +99,12 @@ fn take(mut phase: Phase, turn: &mut Turn<'_>, event: Event) -> Phase {
             phase
         }
         Event::HealthReported { component, code } => {
-            turn.report_health(component, &code);
+            if component == Component::Hub {
+                // The link's own health comes first: see `links`.
+                turn.appliance.hub_takes = code;
+            } else {
+                turn.report_health(component, &code);
+            }
             phase
         }
         Event::StoreFailed { why } => {

@@ -261,3 +261,14 @@ fn what_the_upstream_in_force_has_stored_is_passed_on_and_a_candidates_word_is_n
     rig.answer_heartbeat(|answered| answered.answer.confirmations = stored());
     assert_eq!((rig.candidate(), rig.confirmed.len()), (Some(20), 1));
 }
+
+#[test]
+fn a_hub_that_takes_probes_and_no_alerts_is_not_well() {
+    let mut rig = settled();
+    let says = |rig: &mut Rig, code: &str| {
+        rig.happen(Event::HealthReported { component: Component::Hub, code: code.into() });
+        rig.status().health[&Component::Hub].code.clone()
+    };
+    assert_eq!(says(&mut rig, "endpoint.http"), "endpoint.http");
+    assert_eq!(says(&mut rig, "ok"), "ok");
+}
