@@ -124,6 +124,12 @@ impl DataFolder {
         self.0.join("device-ca.key")
     }
 
+    /// Which certificates of sensors are withdrawn, for brokers.
+    #[must_use]
+    pub fn device_crl(&self) -> PathBuf {
+        self.0.join("device-ca.crl")
+    }
+
     /// The trust root, every version.
     #[must_use]
     pub fn trust_root(&self) -> PathBuf {

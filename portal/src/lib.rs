@@ -19,3 +19,4 @@ pub mod portal;
 pub mod reader;
 pub mod sharing;
 pub mod store;
+pub mod withdrawals;

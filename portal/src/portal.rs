@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hyper::body::Bytes;
 use picket_protocol::{documents::activation::Endpoint, time::UnixSeconds};
 use tokio::sync::watch;
 
@@ -29,6 +30,8 @@ pub struct Portal {
     pub sharing: Sharing,
     /// Signs the sensors' certificates.
     pub device_ca: CertificateAuthority,
+    /// Which of them are withdrawn, as last published: PEM.
+    pub crl: watch::Sender<Bytes>,
     /// Its sensor port, with the CAs it is believed by.
     pub endpoint: Endpoint,
     /// Its trust root; none at a management console.

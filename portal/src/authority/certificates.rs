@@ -7,14 +7,16 @@ use picket_protocol::{
     time::UnixSeconds,
 };
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType, SerialNumber, SubjectPublicKeyInfo,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+    RevocationReason::{CessationOfOperation, Superseded},
+    RevokedCertParams, SanType, SerialNumber, SubjectPublicKeyInfo,
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject as _};
 use time::OffsetDateTime;
 
 use super::{Unusable, request::ProvedKey};
-use crate::entropy;
+use crate::{entropy, store::Withdrawn};
 
 /// How long an identity's certificate is valid.
 pub const IDENTITY_DAYS: i64 = 90;
@@ -41,6 +43,17 @@ pub struct Pair {
     pub certificate: String,
     /// The key. For a file of mode 0600 alone.
     pub key: String,
+}
+
+/// A certificate that a sensor's key got.
+#[derive(Debug)]
+pub struct Issued {
+    /// The certificate.
+    pub certificate: CertificateDer<'static>,
+    /// Its serial number.
+    pub serial: [u8; 16],
+    /// When it ends.
+    pub not_after: UnixSeconds,
 }
 
 /// A CA that signs.
@@ -118,8 +131,10 @@ impl CertificateAuthority {
         sensor: SensorId,
         serial: Option<Serial>,
         now: UnixSeconds,
-    ) -> Result<CertificateDer<'static>, rcgen::Error> {
+    ) -> Result<Issued, rcgen::Error> {
+        let serial_number = serial_number();
         let mut params = params(&sensor.to_string(), now, IDENTITY_DAYS)?;
+        params.serial_number = Some(SerialNumber::from_slice(&serial_number));
         let activation = serial.map(|serial| format!("{URN_ACTIVATION}{serial}"));
         for uri in [Some(format!("{URN_SENSOR}{sensor}")), activation].into_iter().flatten() {
             params.subject_alt_names.push(SanType::URI(uri.try_into()?));
@@ -128,7 +143,34 @@ impl CertificateAuthority {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         params.use_authority_key_identifier_extension = true;
         let spki = SubjectPublicKeyInfo::from_der(key.spki())?;
-        Ok(params.signed_by(&spki, &self.issuer)?.der().clone())
+        let certificate = params.signed_by(&spki, &self.issuer)?.der().clone();
+        Ok(Issued { certificate, serial: serial_number, not_after: now.plus(IDENTITY_DAYS * DAY) })
+    }
+
+    /// A CRL (RFC 5280 §5), PEM. It does not expire while the CA lives: a broker that gets no newer one would else put
+    /// every sensor out of service.
+    ///
+    /// # Errors
+    /// Those of the cryptography library.
+    pub fn withdrawals(&self, withdrawn: &[Withdrawn], now: UnixSeconds) -> Result<String, rcgen::Error> {
+        let revoked = |withdrawn: &Withdrawn| {
+            let reason = if withdrawn.deleted { CessationOfOperation } else { Superseded };
+            Ok(RevokedCertParams {
+                serial_number: SerialNumber::from_slice(&withdrawn.serial),
+                revocation_time: instant(withdrawn.since)?,
+                reason_code: Some(reason),
+                invalidity_date: None,
+            })
+        };
+        let list = CertificateRevocationListParams {
+            this_update: instant(now.plus(-BACKDATE_DAYS * DAY))?,
+            next_update: instant(now.plus(CA_DAYS * DAY))?,
+            crl_number: u64::try_from(now.0).unwrap_or(0).into(), // grows, also over a restored backup
+            issuing_distribution_point: None,
+            revoked_certs: withdrawn.iter().map(revoked).collect::<Result<_, rcgen::Error>>()?,
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        list.signed_by(&self.issuer)?.pem()
     }
 
     /// What the portal itself shows to a hub that it reads, with a key that is kept nowhere.
@@ -154,10 +196,14 @@ fn params(name: &str, now: UnixSeconds, days: i64) -> Result<CertificateParams, 
     params.distinguished_name.push(DnType::CommonName, name);
     params.not_before = instant(now.plus(-BACKDATE_DAYS * DAY))?;
     params.not_after = instant(now.plus(days * DAY))?;
+    params.serial_number = Some(SerialNumber::from_slice(&serial_number()));
+    Ok(params)
+}
+
+fn serial_number() -> [u8; 16] {
     let mut serial: [u8; 16] = entropy::draw();
     serial[0] = serial[0] & 0x7f | 0x40; // positive, and never shorter
-    params.serial_number = Some(SerialNumber::from_slice(&serial));
-    Ok(params)
+    serial
 }
 
 fn instant(at: UnixSeconds) -> Result<OffsetDateTime, rcgen::Error> {

@@ -27,6 +27,7 @@ use crate::{
     reader::{self, Reading},
     sharing::Sharing,
     store::Store,
+    withdrawals,
 };
 
 /// How often files that people change under a running server are looked at.
@@ -112,6 +113,7 @@ impl Server {
             reading: Reading::default(),
             sharing: Sharing::default(),
             device_ca: CertificateAuthority::read(&folder.device_ca(), &folder.device_ca_key())?,
+            crl: watch::Sender::default(),
             endpoint: folder.endpoint(&settings)?,
             trust: trust_seen,
             listening_since: clock::now(),
@@ -134,6 +136,8 @@ impl Server {
         let served = tokio::spawn(people::serve(self.people, Arc::clone(&self.portal), stopped.clone()));
         let sharing = tokio::spawn(self.portal.share(stopped));
         let reader = tokio::spawn(reader::run(Arc::clone(&self.portal), stop.subscribe()));
+        let withdrawals = withdrawals::publish(Arc::clone(&self.portal), self.folder.device_crl(), stop.subscribe());
+        let withdrawals = tokio::spawn(withdrawals);
         let look = Lookout {
             folder: self.folder.clone(),
             settings: self.settings,
@@ -155,6 +159,7 @@ impl Server {
         device.await?;
         served.await??;
         reader.await?;
+        withdrawals.await?;
         sharing.await?;
         let _ = std::fs::remove_file(self.folder.people_address());
         drop(self.portal); // with the last clone of a store its writer ends

@@ -10,10 +10,7 @@ use rustls_pki_types::CertificateDer;
 
 use super::{answers, certs_only, peer::Peer};
 use crate::{
-    authority::{
-        certificates::IDENTITY_DAYS,
-        request::{self, ProvedKey},
-    },
+    authority::request::{self, ProvedKey},
     clock,
     domain::{refused::Refused, role::Role},
     portal::Portal,
@@ -63,12 +60,12 @@ async fn certify(
     serial: Option<Serial>,
     now: UnixSeconds,
 ) -> Result<answers::Answer, Refused> {
-    let certificate = portal.device_ca.identity(key, sensor, serial, now).map_err(|error| {
+    let issued = portal.device_ca.identity(key, sensor, serial, now).map_err(|error| {
         tracing::error!(%error, "the device CA could not sign");
         Refused::StorageFailed
     })?;
-    portal.store.certificate_made(key.thumbprint(), now.plus(IDENTITY_DAYS * 86_400)).await?;
-    wrap(&[certificate])
+    portal.store.certificate_made(key.thumbprint(), issued.serial, issued.not_after).await?;
+    wrap(&[issued.certificate])
 }
 
 fn wrap(certificates: &[CertificateDer<'_>]) -> Result<answers::Answer, Refused> {

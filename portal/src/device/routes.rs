@@ -15,6 +15,8 @@ use picket_protocol::{
 use super::{answers, enrolment, heartbeat, hub, peer::Peer};
 use crate::{domain::refused::Refused, portal::Portal};
 
+/// Which certificates of sensors are withdrawn, for brokers; public, as the CAs are.
+const CRL: &str = "/v1/device-ca.crl";
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -36,6 +38,7 @@ async fn route(portal: &Portal, peer: &Peer, request: Request<Incoming>) -> Resu
         }
         (&Method::POST, EST_RENEW) => enrolment::renew(portal, peer, collect(body, enrolment::MAX_BODY).await?).await,
         (&Method::GET, EST_CACERTS) => enrolment::authorities(portal),
+        (&Method::GET, CRL) => Ok(answers::ok("application/x-pem-file", portal.crl.borrow().clone())),
         (method, path) => Err(Refusal::NotFound { what: format!("{method} {path}") }.into()),
     }
 }

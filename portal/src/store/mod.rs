@@ -36,6 +36,7 @@ use crate::domain::{heartbeat::Policy, refused::Refused};
 pub use activations::{Enrolment, Issued};
 pub use alarms::AlarmRow;
 pub use audit::{Actor, AuditRow};
+pub use certificates::Withdrawn;
 pub use change::{StoreError, Work};
 pub use heartbeats::Spoken;
 pub use hubs::HubRow;

@@ -2,6 +2,7 @@
 
 use picket_protocol::{heartbeat::Standing, reading::read_deactivation, trust::TrustStore};
 use serde_json::json;
+use x509_parser::prelude::{CertificateRevocationList, FromDer as _, X509Certificate, parse_x509_pem};
 
 use crate::{
     sensor::{Sensor, code},
@@ -53,4 +54,46 @@ async fn a_deleted_sensor_stays_deleted_after_a_restart_and_its_name_is_free() {
         !server.try_cli(&["sensor", "add", "One", "--subscription", "Plant"]).status.success(),
         "the name is taken"
     );
+}
+
+#[tokio::test]
+async fn brokers_are_told_which_certificates_are_withdrawn() {
+    let server = Server::portal();
+    let mut kept = Sensor::enrolled(&server, "Kept").await;
+    let mut deleted = Sensor::enrolled(&server, "Deleted").await;
+    deleted.renew(server.sensors()).await.unwrap();
+    for sensor in [&mut kept, &mut deleted] {
+        sensor.beat(server.sensors(), Standing::Committed).await.unwrap();
+    }
+    server.cli(&["sensor", "delete", &deleted.id.to_string(), "--reason", "gone"]);
+    let mut new = Sensor::for_file(&server, &server.activation_file(&kept.id.to_string()));
+    new.enrol(server.sensors()).await.unwrap();
+    new.beat(server.sensors(), Standing::Committed).await.unwrap();
+
+    let path = server.data().join("device-ca.crl");
+    let published = until(|| {
+        let pem = std::fs::read(&path).ok()?;
+        let (_, pem) = parse_x509_pem(&pem).unwrap();
+        let (_, crl) = CertificateRevocationList::from_der(&pem.contents).unwrap();
+        let serials: Vec<Vec<u8>> = crl.iter_revoked_certificates().map(|one| one.raw_serial().to_vec()).collect();
+        (serials.len() == 3).then_some(serials) // two of the deleted sensor, one of the superseded key
+    })
+    .await;
+    for (sensor, withdrawn) in [(&kept, true), (&deleted, true), (&new, false)] {
+        let (_, certificate) = X509Certificate::from_der(sensor.certificate()).unwrap();
+        assert_eq!(published.iter().any(|serial| serial == certificate.raw_serial()), withdrawn);
+    }
+    let request = hyper::Request::get("/v1/device-ca.crl").body(Default::default()).unwrap();
+    let (status, body) = new.send(server.sensors(), request, false).await;
+    assert_eq!((status.as_u16(), &body[..]), (200, &std::fs::read(&path).unwrap()[..]));
+}
+
+async fn until<T>(mut holds: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..600 {
+        if let Some(value) = holds() {
+            return value;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("not in time");
 }

@@ -101,7 +101,7 @@ async fn an_expired_certificate_opens_the_renewal_route_only_and_not_for_ever() 
     let now = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap();
     let made_days_ago = |days: i64| {
         let at = UnixSeconds(now - days * 86_400);
-        let certificate = authority.identity(&key, sensor.id, Some(sensor.serial), at).unwrap();
+        let certificate = authority.identity(&key, sensor.id, Some(sensor.serial), at).unwrap().certificate;
         sensor.copied_disk().with_certificate(certificate)
     };
     let mut expired = made_days_ago(90 + 179);

@@ -43,12 +43,13 @@ impl Broker {
         let configuration = format!(
             "user {}\nlistener {port} 127.0.0.1\nallow_anonymous false\nacl_file {}\ncafile {}\ncertfile {}\n\
              keyfile {}\nrequire_certificate true\nuse_identity_as_username true\nmax_queued_messages 0\n\
-             log_dest stderr\nlog_type all\n",
+             log_dest stderr\nlog_type all\ncrlfile {}\n",
             String::from_utf8(user).unwrap().trim(),
             folder.join("access").display(),
             file("device-ca.pem"),
             file("server.pem"),
             file("server.key"),
+            file("device-ca.crl"),
         );
         std::fs::write(folder.join("mosquitto.conf"), configuration).unwrap();
         let mut broker = Self { process: None, port, folder };
@@ -71,6 +72,12 @@ impl Broker {
             process.kill().unwrap();
             process.wait().unwrap();
         }
+    }
+
+    /// Has it read the withdrawn certificates anew.
+    fn reload(&self) {
+        let pid = self.process.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
     }
 
     fn log(&self) -> String {
@@ -236,4 +243,31 @@ async fn a_broker_keeps_what_comes_while_the_portal_is_killed() {
     server.start();
     reach(&server, &mut sensor, 50).await;
     come(&server, 1..=50);
+}
+
+#[tokio::test]
+#[ignore = "needs Mosquitto"]
+async fn a_deleted_sensor_is_refused_by_a_broker_that_has_the_withdrawn_certificates() {
+    let server = Server::portal();
+    let (broker, mut sensor) = set_up(&server).await;
+    reach(&server, &mut sensor, 9).await;
+    Publisher::of(&sensor, &broker).publish(events(sensor.id, 1..=3)).await.unwrap();
+    come(&server, 1..=3);
+    let crl = server.data().join("device-ca.crl");
+    let before = std::fs::read(&crl).unwrap();
+    server.cli(&["sensor", "delete", &sensor.id.to_string(), "--reason", "gone"]);
+    wait("the list of withdrawn certificates is published", || {
+        std::fs::read(&crl).ok().filter(|now| *now != before).map(|_| ())
+    });
+    broker.reload();
+    let mut attempts = 0;
+    while Publisher::of(&sensor, &broker).publish(events(sensor.id, 4..=4)).await.is_ok() {
+        attempts += 1;
+        assert!(attempts < 200, "the broker refuses the sensor: not in time");
+        tokio::time::sleep(LOOK).await;
+    }
+    let mut another = Sensor::enrolled(&server, "Two").await;
+    reach(&server, &mut another, 1).await;
+    Publisher::of(&another, &broker).publish(events(another.id, 1..=1)).await.unwrap();
+    wait("the other sensor's alert comes", || (numbers(&server) == [1, 2, 3, 1]).then_some(()));
 }

@@ -73,8 +73,8 @@ async fn a_sensor_stands_as_its_latest_identity_in_force_does() {
          (8, 0, (SELECT id FROM sensors WHERE name = 'Pump 2'), 'file-used-twice', '{}')",
     ])
     .await;
-    store.certificate_made(KEY, UnixSeconds(8000)).await.unwrap();
-    store.certificate_made(KEY, UnixSeconds(9000)).await.unwrap();
+    store.certificate_made(KEY, [1; 16], UnixSeconds(8000)).await.unwrap();
+    store.certificate_made(KEY, [2; 16], UnixSeconds(9000)).await.unwrap();
 
     let standing = store.standing(Role::Portal).await.unwrap();
     let one = standing.iter().find(|one| one.sensor.id == heard).unwrap();
