@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use picket_protocol::alerts::Severity;
 use tokio::{sync::watch, time::sleep};
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ use super::{
     link::{Failure, Link, Part},
 };
 use crate::{
-    alerts::{AlertStore, StoredAlert},
+    alerts::{AlertStore, Cursor as Position, Filter, Page},
     clock,
     domain::refused::Refused,
     entropy,
@@ -24,8 +25,10 @@ use crate::{
 const READ: u32 = 64;
 /// Bytes after which a block is full: a block is what moves the cursor.
 const FULL_BLOCK: usize = 1 << 20;
-/// Alerts that are looked at for one block when the rule wants few of them.
+/// Alerts that are read for one block when the rule wants few of them.
 const MOST_LOOKED_AT: usize = 5000;
+/// What leaves no alert out.
+const LEAST: Severity = Severity::Informational;
 /// Health events of one block.
 const HEALTH_EVENTS: u32 = 50;
 /// Without a word of news it is looked anyway.
@@ -112,30 +115,42 @@ impl Sender {
             block.end.health = event.number;
             self.add(&Event::Health(event), &mut block);
         }
-        let mut looked_at = 0;
-        while !self.is_full(&block) && looked_at < MOST_LOOKED_AT {
-            let alerts = self.sources.alerts.after(block.end.alert, READ).await?;
-            if alerts.is_empty() {
-                break;
-            }
-            looked_at += alerts.len();
-            self.add_alerts(alerts, &mut block).await?;
-        }
+        self.gather_alerts(&mut block).await?;
         Ok(block)
     }
 
-    async fn add_alerts(&self, alerts: Vec<StoredAlert>, block: &mut Block) -> Result<(), Refused> {
-        let sensors: BTreeSet<_> = alerts.iter().map(|alert| alert.sensor).collect();
+    async fn gather_alerts(&self, block: &mut Block) -> Result<(), Refused> {
+        let rule = &self.destination.rule;
+        if !rule.alerts {
+            block.end.alert = block.end.alert.max(*self.sources.alerts.newest().borrow());
+            return Ok(());
+        }
+        // The store need not read what the rule's severity leaves out.
+        let filter = Filter { severity: Some(rule.severity).filter(|least| *least != LEAST), sensors: None };
+        let (mut looked_at, mut more) = (0, true);
+        while more && looked_at < MOST_LOOKED_AT && !self.is_full(block) {
+            let page = self.sources.alerts.page(&filter, Position::After(block.end.alert), READ).await?;
+            (looked_at, more) = (looked_at + page.alerts.len(), page.more);
+            self.add_alerts(page, block).await?;
+        }
+        Ok(())
+    }
+
+    async fn add_alerts(&self, page: Page, block: &mut Block) -> Result<(), Refused> {
+        let sensors: BTreeSet<_> = page.alerts.iter().map(|alert| alert.sensor).collect();
         let known = self.sources.store.named_sensors(sensors).await?;
-        for alert in alerts {
+        for alert in page.alerts {
             if self.is_full(block) {
-                break;
+                return Ok(());
             }
             block.end.alert = alert.row;
             let named = known.get(&alert.sensor).cloned();
             // A portal.db that was restored from a backup may be older than the alerts.
             let (sensor, place) = named.unwrap_or_else(|| (NamedSensor::unnamed(alert.sensor), Place::default()));
             self.add(&Event::Alert(SharedAlert { sensor, place, alert }), block);
+        }
+        if let Position::After(row) = page.next {
+            block.end.alert = row; // past what the filter left out
         }
         Ok(())
     }
