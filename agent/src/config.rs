@@ -295,6 +295,17 @@ mod tests {
     }
 
     #[test]
+    fn each_key_is_in_the_docs() {
+        let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/settings.md")).unwrap();
+        let shown = load("", 0o644).unwrap().shown();
+        for key in
+            shown.keys().map(String::as_str).filter(|key| *key != "proxy").chain(["proxy.url", "engine.eve_socket"])
+        {
+            assert!(docs.contains(&format!("\n| `{key}` |")), "{key}");
+        }
+    }
+
+    #[test]
     fn takes_a_socket_in_place_of_the_file_and_not_beside_it() {
         let socket = "[engine]\neve_socket = \"/run/picket/eve.sock\"";
         assert_eq!(load(socket, 0o644).unwrap().alerts.source, EngineSource::Socket("/run/picket/eve.sock".into()));

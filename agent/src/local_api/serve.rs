@@ -59,6 +59,8 @@ pub async fn serve(listener: UnixListener, api: LocalApi, stop: impl Future<Outp
     drop(listener);
     let ended = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(STOP_TIMEOUT, ended).await;
+    // A follower never ends by itself; whatever it holds is let go of before the rest stops.
+    connections.shutdown().await;
 }
 
 async fn accept(listener: &UnixListener, permits: &Arc<Semaphore>) -> Option<(UnixStream, OwnedSemaphorePermit)> {
