@@ -47,6 +47,15 @@ pub struct NewAlert {
 }
 
 impl Delivered {
+    /// Its number; of a skip the last.
+    #[must_use]
+    pub const fn last(&self) -> u64 {
+        match self {
+            Self::Alert(alert) => alert.id.number,
+            Self::Skip(skip) => skip.to,
+        }
+    }
+
     /// In which stream.
     #[must_use]
     pub const fn stream(&self) -> StreamId {
@@ -90,14 +99,11 @@ impl Delivery {
     /// # Errors
     /// When a number is beyond [`MAX_NUMBER`].
     pub fn push(&mut self, event: Delivered) -> Result<(), Refused> {
-        let (last, size) = match &event {
-            Delivered::Alert(alert) => (alert.id.number, alert.record.len() + OVERHEAD),
-            Delivered::Skip(skip) => (skip.to, OVERHEAD),
-        };
-        if last > MAX_NUMBER {
+        if event.last() > MAX_NUMBER {
             return Err(Refused::invalid(format!("a number of a stream is at most {MAX_NUMBER}")));
         }
-        self.size += size;
+        let record = if let Delivered::Alert(alert) = &event { alert.record.len() } else { 0 };
+        self.size += record + OVERHEAD;
         self.events.push(event);
         Ok(())
     }
@@ -114,7 +120,9 @@ impl Delivery {
         self.size
     }
 
-    pub(super) fn into_events(self) -> Vec<Delivered> {
+    /// What is in it, in order.
+    #[must_use]
+    pub fn into_events(self) -> Vec<Delivered> {
         self.events
     }
 }

@@ -14,7 +14,10 @@ use picket_protocol::{
 };
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
-use super::delivery::{Delivered, Delivery, NewAlert};
+use super::{
+    delivery::{Delivered, Delivery, NewAlert},
+    waiting::Waiting,
+};
 use crate::{
     domain::{
         marks::{Marks, TooManyGaps},
@@ -126,6 +129,10 @@ pub(super) struct Draft {
     pub(super) alerts: Vec<AlertRow>,
     /// New skips, in order.
     pub(super) skips: Vec<SkipRow>,
+    /// Events that begin to wait.
+    pub(super) waiting: Vec<Waiting>,
+    /// Rows of events that wait no longer.
+    pub(super) over: Vec<(SensorId, i64)>,
 }
 
 #[derive(Debug)]
@@ -146,7 +153,7 @@ pub(super) struct SkipRow {
 impl Draft {
     /// Whether there is nothing to write.
     pub(super) const fn is_empty(&self) -> bool {
-        self.alerts.is_empty() && self.skips.is_empty()
+        self.alerts.is_empty() && self.skips.is_empty() && self.waiting.is_empty() && self.over.is_empty()
     }
 
     /// Adds what is new of a delivery, all or nothing.

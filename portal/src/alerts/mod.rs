@@ -10,6 +10,7 @@ mod retention;
 mod statements;
 #[cfg(test)]
 mod tests;
+mod waiting;
 mod writer;
 
 use std::{
@@ -39,6 +40,7 @@ pub use delivery::{Delivered, Delivery, NewAlert};
 pub use ledger::StreamView;
 pub use read::{Cursor, Filter, Page, StoredAlert};
 pub use retention::Bounds;
+pub use waiting::Waiting;
 
 /// Deliveries that wait for the writer.
 const QUEUE: usize = 4096;
@@ -56,6 +58,7 @@ pub struct AlertStore {
     deliveries: mpsc::Sender<writer::Command>,
     room: Arc<Semaphore>,
     ledger: SharedLedger,
+    heads: waiting::Heads,
     newest: watch::Receiver<i64>,
 }
 
@@ -76,12 +79,14 @@ impl AlertStore {
         let reading = options.read_only(true).pragma("cache_size", "-8192");
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(reading).await?;
         let ledger = SharedLedger::new(ledger::Ledger::load(&mut connection).await?);
+        let heads = waiting::Heads::default();
+        heads.count(&mut connection).await?;
         let newest = read::newest(&mut connection).await?;
         let (newest, seen) = watch::channel(newest);
         let (deliveries, queue) = mpsc::channel(QUEUE);
-        let writer = writer::Writer::new(connection, ledger.clone(), newest, queue, bounds);
+        let writer = writer::Writer::new(connection, ledger.clone(), heads.clone(), newest, queue, bounds);
         let room = Arc::new(Semaphore::new(ROOM_KIBIBYTES));
-        Ok((Self { readers, deliveries, room, ledger, newest: seen }, tokio::spawn(writer.run())))
+        Ok((Self { readers, deliveries, room, ledger, heads, newest: seen }, tokio::spawn(writer.run())))
     }
 
     /// Stores what is new of a delivery, all or nothing; answers once it is durable.
@@ -89,13 +94,52 @@ impl AlertStore {
     /// # Errors
     /// When the delivery does not fit its stream, the database failed, or there is too much to do.
     pub async fn take(&self, delivery: Delivery) -> Result<(), Refused> {
-        let size = u32::try_from(delivery.size().div_ceil(1024).min(ROOM_KIBIBYTES)).unwrap_or(u32::MAX);
+        let size = delivery.size();
+        self.ask(size, |asked| writer::Command::Take(delivery, asked)).await
+    }
+
+    /// Lets events wait that are beyond what their sensor has reported; answers once that is durable. Of a sensor of which
+    /// too many wait already they are let go: it sends again what was not confirmed.
+    ///
+    /// # Errors
+    /// When the database failed, or there is too much to do.
+    pub async fn wait(&self, mut events: Vec<Waiting>) -> Result<(), Refused> {
+        let before = events.len();
+        events.retain(|event| self.heads.has_room(event.sensor));
+        if events.len() < before {
+            tracing::warn!(events = before - events.len(), "too much waits already; let go");
+        }
+        let size = events.iter().map(|event| event.event.len()).sum();
+        self.ask(size, |asked| writer::Command::Wait(events, asked)).await
+    }
+
+    async fn ask(&self, size: usize, command: impl FnOnce(writer::Asked) -> writer::Command) -> Result<(), Refused> {
+        let size = u32::try_from(size.div_ceil(1024).min(ROOM_KIBIBYTES)).unwrap_or(u32::MAX);
         let room = timeout(PATIENCE, Arc::clone(&self.room).acquire_many_owned(size)).await;
         let room = room.map_err(|_| Refused::TooBusy)?.map_err(|_| Refused::TooBusy)?;
         let (reply, outcome) = oneshot::channel();
-        let command = writer::Command { delivery, reply, room };
+        let command = command(writer::Asked { reply, room });
         self.deliveries.send_timeout(command, PATIENCE).await.map_err(|_| Refused::TooBusy)?;
         outcome.await.unwrap_or(Err(Refused::StorageFailed))
+    }
+
+    /// Takes how far a sensor's streams go, by its heartbeat: what waited up to there waits no longer.
+    pub fn heard(&self, sensor: SensorId, heads: BTreeMap<StreamId, u64>) {
+        if self.heads.report(sensor, heads) {
+            let _ = self.deliveries.try_send(writer::Command::Heard(sensor)); // in a rush: the next heartbeat does it
+        }
+    }
+
+    /// Whether a sensor has reported so high a number of a stream.
+    #[must_use]
+    pub fn reach(&self, sensor: SensorId, stream: StreamId, number: u64) -> bool {
+        self.heads.reach(sensor, stream, number)
+    }
+
+    /// How many events of a sensor wait for it to report their numbers.
+    #[must_use]
+    pub fn waiting(&self, sensor: SensorId) -> u64 {
+        self.heads.waiting(sensor)
     }
 
     /// What is stored durably of the streams that a sensor names.

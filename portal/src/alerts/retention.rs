@@ -15,6 +15,13 @@ pub struct Bounds {
     pub bytes: u64,
 }
 
+impl Bounds {
+    /// What was received before is too old.
+    pub(super) fn oldest(self, now: UnixSeconds) -> UnixSeconds {
+        now.plus(-i64::from(self.days) * 86_400)
+    }
+}
+
 /// Forgets one portion, if the bounds ask for it; how many alerts.
 pub(super) async fn forget(
     connection: &mut SqliteConnection,
@@ -23,7 +30,7 @@ pub(super) async fn forget(
 ) -> Result<u64, sqlx::Error> {
     // Over the bound of bytes every row of the portion is too old.
     let over = used(connection).await? > bounds.bytes;
-    let before = if over { i64::MAX } else { now.plus(-i64::from(bounds.days) * 86_400).0 };
+    let before = if over { i64::MAX } else { bounds.oldest(now).0 };
     let last: Option<i64> = sqlx::query_scalar(
         "SELECT max(row) FROM (SELECT row, received_at FROM alerts ORDER BY row LIMIT ?) WHERE received_at < ?",
     )

@@ -5,7 +5,10 @@ use std::sync::LazyLock;
 use picket_protocol::time::UnixSeconds;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::ledger::{AlertRow, Draft};
+use super::{
+    ledger::{AlertRow, Draft},
+    waiting,
+};
 use crate::store::rows::{int, json};
 
 /// Rows in one statement, at most 2^8. Statements of each smaller power of two exist too, so that few are prepared.
@@ -50,6 +53,8 @@ pub(super) async fn write(
     write_sensors(connection, draft).await?;
     write_streams(connection, draft).await?;
     write_skips(connection, draft, now).await?;
+    waiting::write(connection, &draft.waiting, now).await?;
+    waiting::delete(connection, &draft.over).await?;
     let newest = write_alerts(connection, std::mem::take(&mut draft.alerts), now).await?;
     sqlx::query("COMMIT").execute(&mut *connection).await?;
     Ok(newest)

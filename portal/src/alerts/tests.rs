@@ -1,7 +1,7 @@
 //! The store of alerts: what is answered is stored, once; what fails leaves nothing behind.
 
 use picket_protocol::{
-    alerts::{AlertId, DropReason, Severity, Skip, UnixMillis},
+    alerts::{AlertId, DropReason, Severity, Skip, UnixMillis, event::AlertEvent},
     ids::Epoch,
     time::UnixSeconds,
 };
@@ -246,4 +246,35 @@ async fn over_the_bound_of_bytes_the_oldest_are_forgotten_and_their_rows_never_u
     assert_eq!(newest, i64::try_from(next).unwrap() - 1);
     store.take(alerts(1, [next])).await.unwrap();
     assert_eq!(store.after(0, 10).await.unwrap()[0].row, newest + 1);
+}
+
+fn waiting(of: u8, number: u64) -> Waiting {
+    let id = AlertId { stream: STREAM, number };
+    let record = format!(r#"{{"n": {number}}}"#);
+    let at = UnixMillis(1_800_000_000_123);
+    let mut event = String::new();
+    let alert = AlertEvent { id, sensor: sensor(of), epoch: Epoch(2), severity: Severity::Low, at, record: &record };
+    alert.write(&mut event);
+    Waiting { sensor: sensor(of), stream: STREAM, last: number, event }
+}
+
+#[tokio::test]
+async fn what_is_beyond_what_a_sensor_reported_waits_durably_and_comes_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = open(&folder).await;
+    opened.0.heard(sensor(1), [(STREAM, 3)].into());
+    assert!(opened.0.reach(sensor(1), STREAM, 3) && !opened.0.reach(sensor(1), STREAM, 4));
+    assert!(!opened.0.reach(sensor(2), STREAM, 1), "of a sensor that was not heard nothing is believed");
+    opened.0.wait((4..=6).chain([5]).map(|number| waiting(1, number)).collect()).await.unwrap();
+    close(opened).await;
+
+    let (store, _writer) = open(&folder).await;
+    assert_eq!((store.waiting(sensor(1)), confirmed(&store, 1).up_to), (4, 0));
+    store.take(alerts(1, 1..=3)).await.unwrap();
+    store.heard(sensor(1), [(STREAM, 5)].into());
+    store.take(alerts(2, [1])).await.unwrap(); // after what was heard
+    assert_eq!((numbers(&store, 1).await, store.waiting(sensor(1))), (vec![1, 2, 3, 4, 5], 1));
+    store.heard(sensor(1), [(STREAM, 6)].into());
+    store.take(alerts(1, 1..=7)).await.unwrap();
+    assert_eq!((numbers(&store, 1).await, store.waiting(sensor(1))), ((1..=7).collect(), 0));
 }

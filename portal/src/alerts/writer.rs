@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use picket_protocol::ids::SensorId;
 use sqlx::SqliteConnection;
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc, oneshot, watch},
@@ -15,6 +16,7 @@ use super::{
     ledger::{Draft, Ledger},
     retention::{self, Bounds},
     statements,
+    waiting::{self, Heads, Over, Waiting},
 };
 use crate::{clock, domain::refused::Refused, store::failed};
 
@@ -24,8 +26,18 @@ const MAX_BATCH: usize = 1024;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
-pub(super) struct Command {
-    pub(super) delivery: Delivery,
+pub(super) enum Command {
+    /// Store what is new.
+    Take(Delivery, Asked),
+    /// Let it wait.
+    Wait(Vec<Waiting>, Asked),
+    /// A heartbeat came, and something of the sensor waits.
+    Heard(SensorId),
+}
+
+/// Who waits for the end of a command.
+#[derive(Debug)]
+pub(super) struct Asked {
     pub(super) reply: oneshot::Sender<Result<(), Refused>>,
     /// Its place in memory, given back once it is written.
     pub(super) room: OwnedSemaphorePermit,
@@ -35,6 +47,7 @@ pub(super) struct Command {
 pub(super) struct Writer {
     connection: SqliteConnection,
     ledger: SharedLedger,
+    heads: Heads,
     newest: watch::Sender<i64>,
     queue: mpsc::Receiver<Command>,
     bounds: Bounds,
@@ -44,11 +57,12 @@ impl Writer {
     pub(super) const fn new(
         connection: SqliteConnection,
         ledger: SharedLedger,
+        heads: Heads,
         newest: watch::Sender<i64>,
         queue: mpsc::Receiver<Command>,
         bounds: Bounds,
     ) -> Self {
-        Self { connection, ledger, newest, queue, bounds }
+        Self { connection, ledger, heads, newest, queue, bounds }
     }
 
     /// Serves until the last sender is gone, then leaves the database closed.
@@ -71,17 +85,55 @@ impl Writer {
     }
 
     async fn serve(&mut self, batch: &mut Vec<Command>) {
+        let heard = batch.iter().filter_map(|command| match command {
+            Command::Heard(sensor) => Some(*sensor),
+            Command::Take(..) | Command::Wait(..) => None,
+        });
+        let heard = heard.collect();
+        self.end_waiting(heard).await;
         let now = clock::now();
         let mut draft = Draft::default();
         let mut waiting = Vec::with_capacity(batch.len());
-        for Command { delivery, reply, room } in batch.drain(..) {
-            let taken = draft.take(&self.ledger.read(), delivery, now);
-            waiting.push((reply, taken, room));
+        for command in batch.drain(..) {
+            match command {
+                Command::Take(delivery, asked) => {
+                    waiting.push((asked, draft.take(&self.ledger.read(), delivery, now)));
+                }
+                Command::Wait(events, asked) => {
+                    draft.waiting.extend(events);
+                    waiting.push((asked, Ok(())));
+                }
+                Command::Heard(_) => {}
+            }
         }
         let committed = draft.is_empty() || self.commit(draft).await;
-        for (reply, taken, _room) in waiting {
+        for (Asked { reply, room: _room }, taken) in waiting {
             let outcome = if committed { taken } else { taken.and(Err(Refused::StorageFailed)) };
             let _ = reply.send(outcome); // whoever delivered may have gone
+        }
+    }
+
+    /// Stores what waited of sensors that were heard, as far as they have reported now.
+    async fn end_waiting(&mut self, mut sensors: Vec<SensorId>) {
+        while !sensors.is_empty() {
+            let mut draft = Draft::default();
+            let mut left = Vec::new();
+            for sensor in sensors {
+                match waiting::over(&mut self.connection, &self.heads, sensor).await {
+                    Ok(Over { delivery, rows, more }) => {
+                        if let Err(refused) = draft.take(&self.ledger.read(), delivery, clock::now()) {
+                            tracing::warn!(%sensor, why = refused.problem().detail, "what waited is not kept");
+                        }
+                        draft.over.extend(rows);
+                        left.extend(more.then_some(sensor));
+                    }
+                    Err(error) => _ = failed(&error), // it waits on
+                }
+            }
+            if !draft.is_empty() && !self.commit(draft).await {
+                return; // it waits on
+            }
+            sensors = left;
         }
     }
 
@@ -89,6 +141,7 @@ impl Writer {
     async fn commit(&mut self, mut draft: Draft) -> bool {
         match statements::write(&mut self.connection, &mut draft, clock::now()).await {
             Ok(newest) => {
+                self.heads.adopt(&draft.waiting, &draft.over);
                 self.ledger.change(|ledger| ledger.adopt(draft));
                 if let Some(newest) = newest {
                     self.newest.send_replace(newest);
@@ -104,7 +157,14 @@ impl Writer {
     }
 
     async fn forget(&mut self) {
-        match retention::forget(&mut self.connection, self.bounds, clock::now()).await {
+        let now = clock::now();
+        let forgotten = async {
+            if waiting::forget(&mut self.connection, self.bounds.oldest(now)).await? > 0 {
+                self.heads.count(&mut self.connection).await?;
+            }
+            retention::forget(&mut self.connection, self.bounds, now).await
+        };
+        match forgotten.await {
             Ok(0) => {}
             Ok(alerts) => tracing::debug!(alerts, "the oldest alerts were forgotten"),
             Err(error) => {
@@ -120,6 +180,9 @@ impl Writer {
         match Ledger::load(&mut self.connection).await {
             Ok(loaded) => self.ledger.change(|ledger| *ledger = loaded),
             Err(error) => _ = failed(&error),
+        }
+        if let Err(error) = self.heads.count(&mut self.connection).await {
+            failed(&error);
         }
     }
 }

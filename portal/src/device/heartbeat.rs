@@ -1,6 +1,6 @@
 //! `POST /v1/heartbeat`: bytes in, answer out. What it means is the domain's; that it is durable is the store's.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use hyper::body::Bytes;
 use picket_protocol::{
@@ -24,11 +24,15 @@ pub(super) async fn hear(portal: &Portal, peer: &Peer, body: Bytes) -> Result<an
     let certified = peer.current(clock::now())?;
     let heartbeat = Heartbeat::decode(&body)?;
     let (digest, summary) = (Heartbeat::digest(&body), Summary::of(&heartbeat));
-    let streams: Vec<StreamId> = heartbeat.status.iter().flat_map(|status| status.streams.keys().copied()).collect();
+    let reported = heartbeat.status.iter().flat_map(|status| &status.streams);
+    let heads: BTreeMap<StreamId, u64> = reported.map(|(stream, totals)| (*stream, totals.head)).collect();
     let spoken = Spoken { certified, heartbeat, body: Arc::from(&body[..]), digest, summary };
     let answer = match portal.store.hear(spoken).await? {
         Reply::Answered(answered) => {
-            let confirmations = portal.alerts.confirmations(certified.sensor, streams.iter());
+            let confirmations = portal.alerts.confirmations(certified.sensor, heads.keys());
+            if !heads.is_empty() {
+                portal.alerts.heard(certified.sensor, heads);
+            }
             Answer { confirmations, ..taken(portal, answered)? }
         }
         Reply::Deactivated { sensor, deletion } => {

@@ -18,7 +18,7 @@ use crate::{alerts::StreamView, domain::marks::Marks, portal::Portal, store::vie
 
 pub(super) async fn of_sensor(State(portal): Shared, Named(id): Named<SensorId>) -> Answer {
     let view = portal.store.sensor(id, portal.viewpoint()).await?;
-    Ok(json(StatusCode::OK, &json!({ "streams": streams(&portal, &view) })))
+    Ok(json(StatusCode::OK, &json!({ "streams": streams(&portal, &view), "waiting": portal.alerts.waiting(id) })))
 }
 
 /// Each stream that sent something or that the sensor's last heartbeat names.

@@ -7,7 +7,11 @@ use hyper::body::Bytes;
 use picket_protocol::{alerts::event, ids::SensorId};
 use tokio::task::JoinSet;
 
-use crate::{alerts::Delivery, domain::refused::Refused, portal::Portal};
+use crate::{
+    alerts::{AlertStore, Delivery, Waiting},
+    domain::refused::Refused,
+    portal::Portal,
+};
 
 /// One message: by its topic, whose; and what it carries.
 #[derive(Debug)]
@@ -19,22 +23,49 @@ pub(super) struct Message {
 /// Keeps what a batch brings, in order per sensor. Once it returns, every message of the batch may be acknowledged.
 pub(super) async fn keep(portal: &Portal, messages: impl Iterator<Item = Message>) -> Result<(), Refused> {
     let living = portal.store.living().await?;
-    let mut deliveries: HashMap<SensorId, Delivery> = HashMap::new();
-    let mut probes: HashMap<SensorId, Vec<String>> = HashMap::new();
+    let mut batch = Batch::default();
     for Message { sensor, payload } in messages {
         // A deleted sensor may be connected until the broker reads the withdrawn certificates anew.
         let Some(sensor) = sensor.filter(|sensor| living.contains(sensor)) else { continue };
-        let delivery = deliveries.entry(sensor).or_insert_with(|| Delivery::of(sensor));
-        let read = event::read_one(&payload).map_err(|error| Refused::invalid(error.to_string()));
-        match read.and_then(|event| delivery.add(event)) {
-            Ok(nonce) => probes.entry(sensor).or_default().extend(nonce),
-            Err(refused) => tracing::warn!(%sensor, why = refused.problem().detail, "a hub's message is not kept"),
+        if let Err(refused) = batch.add(&portal.alerts, sensor, &payload) {
+            tracing::warn!(%sensor, why = refused.problem().detail, "a hub's message is not kept");
         }
     }
-    for (sensor, nonces) in probes.into_iter().filter(|(_, nonces)| !nonces.is_empty()) {
+    for (sensor, nonces) in batch.probes {
         portal.store.remember_probes(sensor, nonces).await?;
     }
-    store(portal, deliveries.into_values().filter(|delivery| !delivery.is_empty())).await
+    if !batch.waiting.is_empty() {
+        portal.alerts.wait(batch.waiting).await?;
+    }
+    store(portal, batch.deliveries.into_values()).await
+}
+
+/// What a batch brings, by what becomes of it.
+#[derive(Default)]
+struct Batch {
+    deliveries: HashMap<SensorId, Delivery>,
+    waiting: Vec<Waiting>,
+    probes: HashMap<SensorId, Vec<String>>,
+}
+
+impl Batch {
+    fn add(&mut self, alerts: &AlertStore, sensor: SensorId, payload: &[u8]) -> Result<(), Refused> {
+        let event = event::read_one(payload).map_err(|error| Refused::invalid(error.to_string()))?;
+        let mut read = Delivery::of(sensor);
+        if let Some(nonce) = read.add(event)? {
+            self.probes.entry(sensor).or_default().push(nonce);
+        }
+        for event in read.into_events() {
+            let (stream, last) = (event.stream(), event.last());
+            if alerts.reach(sensor, stream, last) {
+                self.deliveries.entry(sensor).or_insert_with(|| Delivery::of(sensor)).push(event)?;
+            } else {
+                let event = String::from_utf8_lossy(payload).into_owned(); // JSON that was read is UTF-8
+                self.waiting.push(Waiting { sensor, stream, last, event });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// All sensors' at once: each waits for the same commit.

@@ -202,6 +202,27 @@ async fn what_a_broker_took_comes_once_and_is_confirmed() {
 
 #[tokio::test]
 #[ignore = "needs Mosquitto"]
+async fn numbers_that_a_sensor_has_not_reported_wait_until_it_does() {
+    let mut server = Server::portal();
+    let (broker, mut sensor) = set_up(&server).await;
+    let id = sensor.id.to_string();
+    reach(&server, &mut sensor, 5).await;
+    Publisher::of(&sensor, &broker).publish(events(sensor.id, 1..=9)).await.unwrap();
+    come(&server, 1..=5);
+    wait("the rest waits", || (server.json(&["sensor", "streams", &id])["waiting"] == 4).then_some(()));
+    assert_eq!(reach(&server, &mut sensor, 5).await["up_to"], 5);
+    server.kill();
+    server.start();
+    assert_eq!(server.json(&["sensor", "streams", &id])["waiting"], 4);
+    reach(&server, &mut sensor, 7).await;
+    come(&server, 1..=7);
+    reach(&server, &mut sensor, 9).await;
+    come(&server, 1..=9);
+    assert_eq!(server.json(&["sensor", "streams", &id])["waiting"], 0);
+}
+
+#[tokio::test]
+#[ignore = "needs Mosquitto"]
 async fn what_no_sensor_can_have_meant_holds_up_nothing() {
     let server = Server::portal();
     let (broker, mut sensor) = set_up(&server).await;
