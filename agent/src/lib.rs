@@ -10,6 +10,7 @@ pub mod config;
 pub mod ctl;
 pub mod delivery;
 pub mod disk;
+pub mod engine;
 pub mod entropy;
 
 pub mod identity;

@@ -1,8 +1,9 @@
 //! Opens the alert log, whatever lies there: what is corrupt is set aside and a new log begun. The agent always starts.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension as _};
+use serde::{Deserialize, Serialize};
 
 use super::{book::Book, entry::LogError, schema};
 use crate::store::{failure::Failure, set_aside, version_on_disk};
@@ -25,7 +26,8 @@ impl Log {
     /// Sets the database aside and begins a new one that goes on where the input stood, at places that were never given.
     pub(super) fn start_afresh(path: &Path, known: Option<&Book>, why: &str) -> Result<Self, Failure> {
         let aside = set_aside::set_aside(path)?;
-        let remains = known.map(Remains::of).or_else(|| Remains::salvage(&aside)).unwrap_or_default();
+        let remains = known.map(Remains::of).or_else(|| Remains::salvage(&aside)).or_else(|| Remains::copied(path));
+        let remains = remains.unwrap_or_default();
         tracing::error!(%why, aside = %aside.display(), "the alert log is corrupt and was set aside");
         let mut log = Self::open(path)?;
         log.book.next = remains.next.max(1);
@@ -40,6 +42,10 @@ impl Log {
     pub(super) fn erase(path: &Path, next: u64) -> Result<Self, Failure> {
         set_aside::remove(path)?;
         set_aside::forget_all(path)?;
+        match std::fs::remove_file(copy_of(path)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
         let mut log = Self::open(path)?;
         log.book.next = next;
         log.book.write_log(&log.connection)?;
@@ -48,16 +54,26 @@ impl Log {
 }
 
 /// What a new log takes over of one that was set aside.
-#[derive(Debug, Default)]
-struct Remains {
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Remains {
     next: u64,
     set_aside: u64,
     position: Option<Vec<u8>>,
 }
 
 impl Remains {
-    fn of(book: &Book) -> Self {
+    pub(super) fn of(book: &Book) -> Self {
         Self { next: book.next, set_aside: book.set_aside, position: book.position.clone() }
+    }
+
+    /// A copy beside the database, as of the last minute or an orderly stop: with no position at all, everything that the
+    /// engine's files still hold would be taken again.
+    pub(super) fn copy(&self, path: &Path) -> std::io::Result<()> {
+        picket_durable::replace(&copy_of(path), &serde_json::to_vec(self)?)
+    }
+
+    fn copied(path: &Path) -> Option<Self> {
+        serde_json::from_slice(&picket_durable::read_bounded(&copy_of(path), MAX_COPY).ok()?).ok()
     }
 
     /// Often only a page is damaged, and this row can still be read.
@@ -70,6 +86,13 @@ impl Remains {
         });
         found.optional().ok()?
     }
+}
+
+/// Most bytes of the copy that are read.
+const MAX_COPY: usize = 1024 * 1024;
+
+fn copy_of(path: &Path) -> PathBuf {
+    path.with_extension("position")
 }
 
 /// Refuses to touch a database of a later release.

@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 use super::{
     append::{Block, Open},
-    backing::{self, Log},
+    backing::{self, Log, Remains},
     book::Book,
     bounds,
     entry::{Bounds, ConsumerMarks, LogError, NewAlert, Place},
@@ -98,6 +98,8 @@ pub(super) struct Writer {
     journal: usize,
     /// The health while nothing fails.
     standing: &'static str,
+    /// What the copy beside the database holds.
+    copied: Option<Remains>,
 }
 
 impl Writer {
@@ -116,6 +118,7 @@ impl Writer {
             revision: 0,
             journal: 0,
             standing: "ok",
+            copied: None,
         };
         match writer.reopen() {
             Ok(()) => writer.replenish(),
@@ -143,6 +146,7 @@ impl Writer {
             wait = if self.keep_bounds() { Duration::ZERO } else { TICK };
         }
         self.checkpoint();
+        self.copy();
     }
 
     fn serve(&mut self, group: Vec<Job>) {
@@ -170,6 +174,7 @@ impl Writer {
 
     /// One transaction over everything in the group. After a failure the log is as it was.
     fn attempt(&mut self, group: &[Job]) -> Result<Vec<Result<(), LogError>>, Failure> {
+        self.ensure_open()?;
         let mut revision = self.revision;
         let answers = self.transact(|open| group.iter().map(|job| apply(open, &job.work, &mut revision)).collect())?;
         self.revision = revision;
@@ -178,12 +183,7 @@ impl Writer {
     }
 
     fn transact<T>(&mut self, work: impl FnOnce(&mut Open<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
-        if self.backing.is_err()
-            && let Err(error) = self.reopen()
-        {
-            self.backing = Err(error.clone());
-            return Err(Failure::Other(error.to_string()));
-        }
+        self.ensure_open()?;
         let now = self.opened.0 + clock::since_boot().saturating_sub(self.opened.1).as_secs();
         let block_seconds = self.bounds.max_age.as_secs() / 32;
         let Ok(log) = &mut self.backing else { return Err(Failure::Other("not open".into())) };
@@ -204,6 +204,16 @@ impl Writer {
             }
         }
         result
+    }
+
+    fn ensure_open(&mut self) -> Result<(), Failure> {
+        if self.backing.is_err()
+            && let Err(error) = self.reopen()
+        {
+            self.backing = Err(error.clone());
+            return Err(Failure::Other(error.to_string()));
+        }
+        Ok(())
     }
 
     /// Opens the database, or another in place of one that is corrupt.
@@ -235,6 +245,8 @@ impl Writer {
         self.opened = (log.book.clock, clock::since_boot());
         self.expired = log.book.clock;
         self.block = Block::default();
+        // Whoever appends must look first where this log stands.
+        self.revision += 1;
         self.backing = Ok(log);
     }
 
@@ -335,7 +347,21 @@ impl Writer {
         if self.journal > 0 {
             self.checkpoint();
         }
+        self.copy();
         self.replenish();
+    }
+
+    /// Keeps what a new log would have to know, should this one be set aside.
+    fn copy(&mut self) {
+        let Ok(log) = &self.backing else { return };
+        let remains = Remains::of(&log.book);
+        if self.copied.as_ref() == Some(&remains) {
+            return;
+        }
+        match remains.copy(&self.shared.path) {
+            Ok(()) => self.copied = Some(remains),
+            Err(error) => tracing::debug!(%error, "the input's position is not copied yet"),
+        }
     }
 
     fn replenish(&mut self) {

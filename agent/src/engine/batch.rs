@@ -1,0 +1,161 @@
+//! Lines become alerts, alerts become batches, and batches go to the log one behind another: while one is made durable,
+//! the next is read.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use picket_lifecycle::epochs::EpochRecord;
+use picket_protocol::{
+    alerts::{MAX_RECORD, UnixMillis},
+    ids::Epoch,
+};
+
+use super::{
+    assign::Assigned,
+    position::{Counts, Position},
+    record::{self, Record},
+    samples::Samples,
+    stats::EngineDrops,
+};
+use crate::{
+    alert_log::{AlertLog, LogError, NewAlert, Pending},
+    clock,
+};
+
+/// Most alerts, and about how many bytes of records, of one append.
+const MAX_ALERTS: usize = 1_000;
+const MAX_BYTES: usize = 512 * 1024;
+/// Most appends on their way: one is being written, one waits for it.
+const MAX_ON_THEIR_WAY: usize = 2;
+
+/// What a batch needs to know of how lines are read.
+#[derive(Debug)]
+pub(super) struct Batches {
+    log: AlertLog,
+    anomalies: bool,
+    alerts: Vec<NewAlert>,
+    bytes: usize,
+    on_their_way: VecDeque<(Pending, Position)>,
+    revision: u64,
+    samples: Samples,
+}
+
+impl Batches {
+    pub(super) fn new(log: AlertLog, anomalies: bool) -> Self {
+        let revision = log.revision();
+        let on_their_way = VecDeque::new();
+        Self { log, anomalies, alerts: Vec::new(), bytes: 0, on_their_way, revision, samples: Samples::default() }
+    }
+
+    /// Takes a line of an activated sensor.
+    pub(super) fn take(&mut self, line: &[u8], assigned: Assigned, counts: &mut Counts, drops: &mut EngineDrops) {
+        counts.lines += 1;
+        counts.bytes += super::lines::widen(line.len()) + 1;
+        let record = record::read(line, self.anomalies);
+        match record {
+            Record::Alert { severity, at, text } => {
+                counts.alerts += 1;
+                debug_assert!(text.len() <= MAX_RECORD);
+                let at = at.unwrap_or_else(|| UnixMillis(clock::wall().0.saturating_mul(1_000)));
+                let Assigned { epoch, held } = assigned;
+                self.bytes += text.len();
+                self.alerts.push(NewAlert { epoch, held, severity, at, record: text.to_owned() });
+            }
+            Record::Other => counts.not_alerts += 1,
+            Record::Stats(stats) => {
+                counts.not_alerts += 1;
+                drops.take(stats, clock::since_boot());
+            }
+            Record::InvalidUtf8 => {
+                counts.invalid_utf8 += 1;
+                self.samples.show("not UTF-8", line);
+            }
+            Record::InvalidJson => {
+                counts.invalid_json += 1;
+                self.samples.show("not JSON", line);
+            }
+        }
+    }
+
+    /// Takes what stands at the end of a content without a line feed: a whole record whose line feed is missing counts.
+    pub(super) fn take_rest(&mut self, rest: &[u8], assigned: Assigned, counts: &mut Counts, drops: &mut EngineDrops) {
+        match record::read(rest, self.anomalies) {
+            Record::InvalidJson | Record::InvalidUtf8 => {
+                counts.partial += 1;
+                self.samples.show("without its end", rest);
+            }
+            Record::Alert { .. } | Record::Stats(_) | Record::Other => self.take(rest, assigned, counts, drops),
+        }
+    }
+
+    /// A line was too long.
+    pub(super) fn pass_over(&mut self, counts: &mut Counts) {
+        counts.too_long += 1;
+        self.samples.show("too long", b"");
+    }
+
+    pub(super) const fn is_full(&self) -> bool {
+        self.alerts.len() >= MAX_ALERTS || self.bytes >= MAX_BYTES
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.alerts.is_empty()
+    }
+
+    /// Sends the batch to the log; `position`: where the input goes on after it. Gives the last position that is durable
+    /// by now, if another is.
+    pub(super) fn send(
+        &mut self,
+        position: Position,
+        epochs: Arc<[EpochRecord]>,
+    ) -> Result<Option<Position>, LogError> {
+        let mut durable = None;
+        while self.on_their_way.len() >= MAX_ON_THEIR_WAY {
+            durable = self.await_oldest()?;
+        }
+        let alerts = std::mem::take(&mut self.alerts);
+        self.alerts.reserve(alerts.len());
+        self.bytes = 0;
+        let pending = self.log.start_append(alerts, position.encode(), epochs, Some(self.revision));
+        self.revision += 1;
+        self.on_their_way.push_back((pending, position));
+        Ok(durable)
+    }
+
+    /// Waits until everything sent is durable. Gives the last position, if one was sent.
+    pub(super) fn settle(&mut self) -> Result<Option<Position>, LogError> {
+        let mut durable = None;
+        while !self.on_their_way.is_empty() {
+            durable = self.await_oldest()?;
+        }
+        Ok(durable)
+    }
+
+    /// Forgets what is not durable: the input goes back to the log's position.
+    pub(super) fn forget(&mut self) {
+        // In order: each of them has failed or will, but for one that was made durable before.
+        for (pending, _) in self.on_their_way.drain(..) {
+            let _ = pending.wait();
+        }
+        self.alerts.clear();
+        self.bytes = 0;
+        self.revision = self.log.revision();
+    }
+
+    /// Where the log says that the input goes on.
+    pub(super) fn position(&self) -> Option<Position> {
+        self.log.position().as_deref().and_then(Position::decode)
+    }
+
+    fn await_oldest(&mut self) -> Result<Option<Position>, LogError> {
+        let Some((pending, position)) = self.on_their_way.pop_front() else { return Ok(None) };
+        pending.wait().map(|()| Some(position))
+    }
+}
+
+/// Whether a line of this epoch is taken at all: before the first commit nothing is.
+pub(super) const fn is_activated(epoch: Epoch) -> bool {
+    epoch.0 > 0
+}
+
+/// How long progress without alerts may stay unsaved.
+pub(super) const SAVE_AFTER: Duration = Duration::from_secs(60);

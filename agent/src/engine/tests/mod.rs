@@ -1,0 +1,6 @@
+//! What the generator wrote is in the log once, or counted as missed; and under the epoch that its position says.
+
+mod epochs;
+mod files;
+mod kills;
+mod rig;
