@@ -35,6 +35,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often the server's certificate is looked at.
 const RENEW_EVERY: Duration = Duration::from_secs(6 * 3600);
 
+/// Less than that, and alerts would be forgotten as they come.
+const LEAST_MEBIBYTES: u64 = 64;
+
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     /// The data folder.
@@ -73,6 +76,8 @@ impl Serve {
         if let Some(interval) = self.heartbeat_interval {
             ensure!(DesiredState::INTERVALS.contains(&interval), "a heartbeat interval has 10 to 900 seconds");
         }
+        ensure!(self.alerts_days >= 1, "alerts are kept for at least a day");
+        ensure!(self.alerts_mebibytes >= LEAST_MEBIBYTES, "alerts need at least {LEAST_MEBIBYTES} MiB");
         Ok(())
     }
 
