@@ -7,11 +7,11 @@ use picket_protocol::refusal::Refusal;
 use sd_notify::NotifyState;
 
 use crate::{
-    alert_log::{AlertLog, Bounds},
     alerts::Alerts,
     appliance_id::{Sources, appliance_id},
     check,
-    config::{Config, EngineSource},
+    config::Config,
+    delivery::Credentials,
     identity::Identities,
     local_api::{self, Grants, LocalApi},
     service::{self, Feeds, Service, Startup},
@@ -58,18 +58,19 @@ pub async fn run(config: &Config) -> Result<(), NotStarted> {
 
     // 2. Who owns the state, and what it acts with.
     let identities = Identities::in_state_directory(&config.state_directory);
-    let alerts = alerts_of(config);
+    let (feeds, alert_feeds) = Feeds::of(&state);
+    let credentials = Credentials { identities: identities.clone(), greeting: config.greeting() };
+    let alerts = Alerts::start(&config.alerts, &config.state_directory, credentials, service::boot_id(), alert_feeds);
     let upstreams = Upstreams::new(identities.clone(), config.greeting());
     let shell = Shell::new(store, identities, upstreams, alerts.clone(), config.state_directory.clone());
     let trust_files = trust_files(&config.trust_directory);
-    let (feeds, _alerts) = Feeds::of(&state);
     let startup = Startup { state, feeds, appliance, settings: config.lifecycle(), trust_files };
     let (service, handle) = Service::new(shell, startup);
 
     // 3. Who may speak to it.
     let stop = Stop::at_signals().map_err(system("catch the signals to stop"))?;
     let grants = Grants { agent: Uid::effective(), console: config.console_user };
-    let api = LocalApi::new(handle, grants, check::checker(config.greeting()), config.shown(), alerts);
+    let api = LocalApi::new(handle, grants, check::checker(config.greeting()), config.shown(), alerts.clone());
     let listener = socket::listen(config).map_err(system("listen on the local socket"))?;
 
     // 4. READY: before the first packet.
@@ -79,15 +80,9 @@ pub async fn run(config: &Config) -> Result<(), NotStarted> {
     }
     tracing::info!(socket = %config.socket().display(), "ready");
     tokio::join!(service.run(stop.clone().wait()), local_api::serve(listener, api, stop.wait()));
+
+    // 5. Stopped: what flowed comes to rest.
+    alerts.stop().await;
     tracing::info!("stopped");
     Ok(())
-}
-
-/// The alert log and what stands around it. A log that cannot be used never keeps the agent from starting.
-fn alerts_of(config: &Config) -> Alerts {
-    let settings = &config.alerts;
-    let bounds = Bounds { max_bytes: settings.max_bytes, max_age: settings.max_age };
-    let log = AlertLog::open(&config.state_directory, bounds);
-    let (EngineSource::File(path) | EngineSource::Socket(path)) = &settings.source;
-    Alerts::new(log, path.display().to_string())
 }

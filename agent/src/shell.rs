@@ -83,7 +83,8 @@ impl Effects for Shell {
 
     fn abort(&self, stamp: Stamp) -> impl Future<Output = ()> + Send {
         self.upstreams.abort(stamp);
-        std::future::ready(())
+        let alerts = self.alerts.clone();
+        async move { alerts.abort(stamp).await }
     }
 
     async fn persist(&mut self, record: Record) -> Result<(), Refusal> {
@@ -131,10 +132,12 @@ impl Effects for Shell {
     }
 
     fn engine_mark(&self) -> EngineMark {
-        EngineMark::Unknown
+        self.alerts.mark()
     }
 
-    fn engine_release(&self) {}
+    fn engine_release(&self) {
+        self.alerts.release();
+    }
 
     fn alert_totals(&self, epochs: &BTreeSet<Epoch>) -> BTreeMap<StreamId, StreamTotals> {
         self.alerts.totals(epochs)

@@ -48,7 +48,9 @@ fn follow(mut wanted: Wanted, agent: &Client, screen: &Screen) -> Result<(), Fai
         match ended {
             Err(Failure::BrokenOff(_)) => {}
             Err(failure) => return Err(failure),
-            Ok(()) => return Err(Failure::Local("the agent ended the list; look at its log".into())),
+            Ok(()) => {
+                return Err(Failure::Local("the agent ended the list: it stops, or its log cannot be read".into()));
+            }
         }
     }
 }

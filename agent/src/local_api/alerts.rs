@@ -13,7 +13,7 @@ use picket_protocol::{
     refusal::Refusal,
 };
 use serde::Deserialize;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
 use super::{
     LocalApi,
@@ -88,7 +88,7 @@ pub(super) async fn follow(
     let (sender, receiver) = mpsc::channel(WAITING_LINES);
     let log = api.alerts.log().clone();
     let begin = *log.head().borrow();
-    tokio::spawn(follow_from(log, wanted.filter(begin), sender));
+    tokio::spawn(follow_from(log, wanted.filter(begin), sender, api.stopping.subscribe()));
     Ok(lines::answer(receiver, turn))
 }
 
@@ -114,8 +114,13 @@ impl Wanted {
     }
 }
 
-/// Sends what comes, until nobody reads it.
-async fn follow_from(log: AlertLog, mut filter: ListFilter, sender: mpsc::Sender<AlertView>) {
+/// Sends what comes, until nobody reads it or the agent stops.
+async fn follow_from(
+    log: AlertLog,
+    mut filter: ListFilter,
+    sender: mpsc::Sender<AlertView>,
+    mut stopping: watch::Receiver<bool>,
+) {
     let mut head = log.head();
     loop {
         let end = *head.borrow_and_update();
@@ -124,6 +129,7 @@ async fn follow_from(log: AlertLog, mut filter: ListFilter, sender: mpsc::Sender
         tokio::select! {
             changed = head.changed() => if changed.is_err() { return },
             () = sender.closed() => return,
+            _ = stopping.changed() => return,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
 use picket_protocol::{
-    local_api::{Link, MEDIA_METRICS, SensorState, Status},
+    local_api::{AlertStatus, Link, MEDIA_METRICS, SensorState, Status},
     refusal::Refusal,
 };
 use prometheus_client::{
@@ -18,6 +18,10 @@ use super::{
     answer::{self, Refused},
     reads::look,
 };
+
+type Labels = Vec<(String, String)>;
+type Numbers = Family<Labels, Gauge>;
+type Counts = Family<Labels, Counter>;
 
 pub(super) async fn metrics(State(api): State<Arc<LocalApi>>) -> Result<Response, Refused> {
     let text = text(&look(&api).await?.status).map_err(|error| Refusal::InvalidRequest { why: error.to_string() })?;
@@ -33,22 +37,57 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
         gauge.set(value);
         registry.register(name, help, gauge);
     }
-    let health = Family::<Vec<(String, String)>, Gauge>::default();
+    let health = Numbers::default();
     for (component, is) in &status.health {
-        let labels = vec![("component".to_owned(), component.to_string()), ("code".to_owned(), is.code.clone())];
+        let labels = labels(&[("component", &component.to_string()), ("code", &is.code)]);
         health.get_or_create(&labels).set(i64::from(is.code == "ok"));
     }
     registry.register("health", "1 where a component is well; its code is a label", health);
     let answered = Counter::<u64>::default();
     answered.inc_by(status.upstream.as_ref().map_or(0, |upstream| upstream.answered));
     registry.register("heartbeats_answered", "Heartbeats answered since the agent started", answered);
+    alerts(&mut registry, &status.alerts);
     let mut text = String::new();
     encode(&mut text, &registry)?;
     Ok(text)
 }
 
+/// What came in, what went out, what was left out and why, what waits.
+fn alerts(registry: &mut Registry, alerts: &AlertStatus) {
+    let (head, delivered) = (Numbers::default(), Numbers::default());
+    let dropped = Counts::default();
+    for stream in &alerts.streams {
+        let of = |more: &[(&str, &str)]| labels(&[&[("stream", &*stream.stream.to_string())], more].concat());
+        head.get_or_create(&of(&[])).set(whole(stream.head));
+        delivered.get_or_create(&of(&[])).set(whole(stream.delivered));
+        for (reason, count) in &stream.dropped {
+            dropped.get_or_create(&of(&[("reason", reason)])).inc_by(*count);
+        }
+    }
+    registry.register("stream_head", "The last number given in a stream of alerts", head);
+    registry.register("stream_delivered", "Delivered up to this number", delivered);
+    registry.register("alerts_dropped", "Numbers that are never delivered, by reason", dropped);
+    let backlog = Numbers::default();
+    for consumer in &alerts.consumers {
+        backlog.get_or_create(&labels(&[("consumer", &consumer.role.to_string())])).set(whole(consumer.backlog));
+    }
+    registry.register("backlog", "Numbers that wait for a consumer", backlog);
+    let counted = Counts::default();
+    for (what, count) in &alerts.counters {
+        counted.get_or_create(&labels(&[("what", what)])).inc_by(*count);
+    }
+    registry.register("counted", "What engine input, alert log and delivery count", counted);
+}
+
+fn labels(labels: &[(&str, &str)]) -> Labels {
+    labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn whole(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
 fn numbers(status: &Status) -> Vec<(&'static str, &'static str, i64)> {
-    let whole = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let yes = i64::from;
     let upstream = status.upstream.as_ref();
     let hub = status.hub.as_ref();

@@ -22,7 +22,7 @@ mod trust;
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use picket_protocol::local_api::CheckLine;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::{
     alerts::Alerts,
@@ -55,6 +55,7 @@ pub struct LocalApi {
     pub alerts: Alerts,
     one_check: Arc<Semaphore>,
     few_streams: Arc<Semaphore>,
+    stopping: watch::Sender<bool>,
 }
 
 impl LocalApi {
@@ -68,7 +69,16 @@ impl LocalApi {
         alerts: Alerts,
     ) -> Self {
         let few_streams = Arc::new(Semaphore::new(MAX_STREAMS));
-        Self { service, grants, checker, settings, alerts, one_check: Arc::new(Semaphore::new(1)), few_streams }
+        Self {
+            service,
+            grants,
+            checker,
+            settings,
+            alerts,
+            one_check: Arc::new(Semaphore::new(1)),
+            few_streams,
+            stopping: watch::Sender::new(false),
+        }
     }
 }
 

@@ -42,7 +42,8 @@ impl Caller {
 
 /// Serves until `stop`, then lets running requests end for a moment.
 pub async fn serve(listener: UnixListener, api: LocalApi, stop: impl Future<Output = ()>) {
-    let router = routes::router(Arc::new(api));
+    let api = Arc::new(api);
+    let router = routes::router(Arc::clone(&api));
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
@@ -57,9 +58,10 @@ pub async fn serve(listener: UnixListener, api: LocalApi, stop: impl Future<Outp
         }
     }
     drop(listener);
+    api.stopping.send_replace(true);
     let ended = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(STOP_TIMEOUT, ended).await;
-    // A follower never ends by itself; whatever it holds is let go of before the rest stops.
+    // Whatever is left lets go of what it holds before the rest stops.
     connections.shutdown().await;
 }
 

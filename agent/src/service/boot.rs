@@ -10,7 +10,8 @@ use picket_lifecycle::{
 use crate::{clock, entropy};
 
 /// The kernel's id of this boot. One that cannot be read counts as a new boot: nothing of an earlier one is believed.
-pub(super) fn boot_id() -> BootId {
+#[must_use]
+pub fn boot_id() -> BootId {
     let read = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
     let id = read.and_then(|text| text.trim().parse::<uuid::Uuid>().ok()).map(uuid::Uuid::into_bytes);
     BootId(id.unwrap_or_else(|| entropy::draw().unwrap_or_default()))

@@ -21,6 +21,7 @@ mod test_world;
 #[cfg(test)]
 mod tests;
 
+pub use boot::boot_id;
 pub use command::{Command, Handle, Reply, Snapshot, Target};
 pub use effects::{Effects, HeartbeatReply, Record};
 pub use feeds::{AlertFeeds, Feeds};

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, File},
+    io::Write as _,
     path::PathBuf,
     process::{Child, Command},
     time::{Duration, Instant},
@@ -9,7 +10,10 @@ use std::{
 
 use picket_protocol::{
     documents::activation::Binding,
-    local_api::{AuditRecord, Diagnosis, Outcome, Preview, SensorState, Status, TrustRootView},
+    heartbeat::Component,
+    local_api::{
+        AlertVerification, AlertView, AuditRecord, Diagnosis, Outcome, Preview, SensorState, Status, TrustRootView,
+    },
     reading,
 };
 use serde::de::DeserializeOwned;
@@ -38,11 +42,13 @@ impl Sensor {
         let place = |name: &str| folder.path().join(name);
         fs::write(place("appliance-id"), "picketctl-test").unwrap();
         let config = format!(
-            "state_directory = {:?}\nruntime_directory = {:?}\ntrust_directory = {:?}\nappliance_id_file = {:?}\n",
+            "state_directory = {:?}\nruntime_directory = {:?}\ntrust_directory = {:?}\nappliance_id_file = {:?}\n\
+             [engine]\neve_file = {:?}\n",
             place("state"),
             place("run"),
             place("trust.d"),
             place("appliance-id"),
+            place("eve.json"),
         );
         fs::write(place("agent.toml"), config).unwrap();
         let log = File::create(place("agent.log")).unwrap();
@@ -62,6 +68,29 @@ impl Sensor {
 
     fn place(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// The detection engine finds something, and this is its record of it.
+    fn detect(&self, number: u32) -> String {
+        let record = format!(
+            "{{ \"timestamp\":\"2026-01-31T08:00:00.000000+0000\", \"event_type\":\"alert\", \"number\":{number}, \
+             \"alert\":{{\"signature\":\"Modbus write\",\"severity\":2}} }}"
+        );
+        let mut file = File::options().create(true).append(true).open(self.place("eve.json")).unwrap();
+        file.write_all(format!("{record}\n").as_bytes()).unwrap();
+        record
+    }
+
+    /// Waits until the alert log holds this many.
+    fn logged(&self, count: usize) -> Vec<AlertView> {
+        let patience = Instant::now() + Duration::from_secs(30);
+        loop {
+            let alerts: Vec<AlertView> = self.value(&["alerts", "list"]);
+            if alerts.len() == count {
+                return alerts;
+            }
+            assert!(Instant::now() < patience, "{alerts:?}");
+        }
     }
 
     fn run(&self, arguments: &[&str]) -> Ended {
@@ -128,6 +157,37 @@ fn sensor_is_previewed_activated_named_and_reset() {
         assert_eq!(status.state, SensorState::Unactivated);
     } else {
         assert_eq!(sensor.refused(&["reset", "--erase"]), "request.forbidden");
+    }
+}
+
+#[test]
+fn what_the_engine_finds_from_the_activation_on_is_logged_as_it_wrote_it() {
+    let issuer = Issuer::new(30);
+    let sensor = Sensor::start(&[&issuer.trust_root()]);
+    sensor.detect(0);
+    let file = issuer.write("a.activation", &issuer.activation(Binding::None));
+    assert_eq!(sensor.run(&["activate", &file]).code, 0);
+    let records = [sensor.detect(1), sensor.detect(2)];
+    let logged = sensor.logged(2);
+    assert_eq!([1, 0].map(|position: usize| logged[position].record.get()), records.each_ref().map(String::as_str));
+
+    let exported = sensor.run(&["alerts", "export"]).out;
+    let first: AlertView = serde_json::from_str(exported.lines().next().unwrap()).unwrap();
+    assert_eq!((exported.lines().count(), first.record.get(), first.epoch.0), (2, records[0].as_str(), 1));
+    let verification: AlertVerification = sensor.value(&["alerts", "verify"]);
+    assert_eq!((verification.complete, verification.streams[0].head), (true, 2));
+
+    let status: Status = sensor.value(&["status"]);
+    assert_eq!(status.health[&Component::Engine].code, "ok");
+    assert!(sensor.run(&["status"]).out.contains("2 logged"));
+    assert!(sensor.run(&["check"]).out.contains("Detection engine: well."));
+    // Locally managed: it would be somebody else's under another activation, too.
+    let other = issuer.write("b.activation", &issuer.activation_with(9, Binding::None));
+    assert!(sensor.value::<Preview>(&["preview", &other]).stays.iter().any(|stays| stays.starts_with("2 alerts")));
+
+    if nix::unistd::Uid::effective().is_root() {
+        sensor.run(&["reset", "--erase"]);
+        assert!(sensor.value::<Vec<AlertView>>(&["alerts", "list"]).is_empty(), "they outlived the reset");
     }
 }
 

@@ -110,9 +110,9 @@ pub struct StreamStatus {
 pub struct ConsumerStatus {
     /// Which.
     pub role: EndpointRole,
-    /// Delivered up to this place of the log.
+    /// Alerts that it acknowledged since the agent started.
     pub delivered: u64,
-    /// Alerts that wait for it.
+    /// Numbers that wait for it.
     pub backlog: u64,
     /// Delivered, and not confirmed by the upstream yet; none where nobody confirms.
     pub unconfirmed: Option<u64>,

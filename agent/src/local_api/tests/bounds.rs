@@ -111,7 +111,7 @@ async fn body_that_does_not_come_is_not_waited_for() {
 /// The local API on a real socket, served by a service that answers nothing but keeps its commands.
 struct Served {
     folder: tempfile::TempDir,
-    _stop: oneshot::Sender<()>,
+    stop: oneshot::Sender<()>,
     _inbox: mpsc::Receiver<crate::service::Command>,
 }
 
@@ -122,7 +122,7 @@ impl Served {
         let (commands, inbox) = mpsc::channel(8);
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(serve(listener, local_api(commands), async { drop(stopped.await) }));
-        Self { folder, _stop: stop, _inbox: inbox }
+        Self { folder, stop, _inbox: inbox }
     }
 
     async fn connect(&self) -> UnixStream {
@@ -197,4 +197,18 @@ async fn head_that_is_too_large_is_refused() {
     });
     let answer = all(reader).await;
     assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_follower_is_told_the_end_when_the_agent_stops() {
+    let Served { folder, stop, _inbox } = Served::new();
+    let mut stream = UnixStream::connect(folder.path().join("agent.sock")).await.unwrap();
+    stream.write_all(format!("GET {} HTTP/1.1\r\nhost: a\r\n\r\n", routes::ALERTS_FOLLOW).as_bytes()).await.unwrap();
+    let mut head = [0; 12];
+    stream.read_exact(&mut head).await.unwrap();
+    assert_eq!(&head, b"HTTP/1.1 200");
+    drop(stop);
+    let rest = all(stream).await;
+    // Chunked, and whole: nothing was cut off.
+    assert!(rest.ends_with("\r\n0\r\n\r\n"), "{rest}");
 }

@@ -138,6 +138,10 @@ async fn metrics_are_openmetrics_text() {
         "picket_clock_below_floor 1",
         "picket_heartbeats_answered_total 0",
         "picket_health{component=\"clock\",code=\"below-floor\"} 0",
+        "picket_stream_head{stream=\"07070707-0707-0707-0707-070707070707\"} 9",
+        "picket_alerts_dropped_total{stream=\"07070707-0707-0707-0707-070707070707\",reason=\"full\"} 2",
+        "picket_backlog{consumer=\"IoT hub\"} 4",
+        "picket_counted_total{what=\"missed\"} 3",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is not in:\n{text}");
     }

@@ -15,13 +15,15 @@ use http_body_util::BodyExt as _;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use nix::unistd::Uid;
+use picket_lifecycle::{State, moment::BootId};
 use picket_protocol::{
     documents::activation::{Binding, Subscription},
     heartbeat::{Component, Health},
-    ids::{ApplianceId, Cti, Epoch, Kid, SensorId, Serial, SubscriptionId, TrustRootId},
+    ids::{ApplianceId, Cti, Epoch, Kid, SensorId, Serial, StreamId, SubscriptionId, TrustRootId},
     local_api::{
-        ActivationAnswer, ActivationView, Actor, AgentStatus, AlertStatus, AuditRecord, CheckLine, Clock, Manner,
-        ModeView, Preview, Progress, ProxyView, SensorState, Status, TrustRootView, VerifyAnswer,
+        ActivationAnswer, ActivationView, Actor, AgentStatus, AlertStatus, AuditRecord, CheckLine, Clock,
+        ConsumerStatus, EndpointRole, Manner, ModeView, Preview, Progress, ProxyView, SensorState, Status,
+        StreamStatus, TrustRootView, VerifyAnswer,
     },
     refusal::Problem,
     time::UnixSeconds,
@@ -31,9 +33,12 @@ use tokio::sync::{mpsc, watch};
 
 use super::super::{Grants, LocalApi, routes::router, serve::Caller};
 use crate::{
-    alert_log::{AlertLog, Bounds},
     alerts::Alerts,
-    service::{Command, Handle, Snapshot},
+    config::{AlertSettings, EngineSource},
+    delivery::Credentials,
+    identity::Identities,
+    service::{Command, Feeds, Handle, Snapshot},
+    upstream::tls::Greeting,
 };
 
 pub(super) const ROOT: Uid = Uid::from_raw(0);
@@ -94,13 +99,22 @@ pub(super) fn local_api(commands: mpsc::Sender<Command>) -> LocalApi {
     LocalApi::new(Handle::new(commands, snapshots), grants, checker, settings, alerts())
 }
 
-/// A log of its own, in a folder that is gone when the process is.
+/// Parts of its own in a folder that is gone when the process is, an engine that writes nothing, and nobody to deliver to.
 fn alerts() -> Alerts {
     let folder = tempfile::tempdir().unwrap();
-    let bounds = Bounds { max_bytes: 64 << 20, max_age: Duration::from_secs(3_600) };
-    let log = AlertLog::open(folder.path(), bounds);
-    std::mem::forget(folder);
-    Alerts::new(log, "/var/log/suricata/eve.json".into())
+    let settings = AlertSettings {
+        source: EngineSource::File(folder.path().join("eve.json")),
+        anomalies: false,
+        max_bytes: 64 << 20,
+        max_age: Duration::from_secs(3_600),
+        kilobits_per_second: None,
+    };
+    let identities = Identities::in_state_directory(folder.path());
+    let credentials = Credentials { identities, greeting: Greeting::Classical };
+    let (feeds, alert_feeds) = Feeds::of(&State::default());
+    let alerts = Alerts::start(&settings, folder.path(), credentials, BootId::default(), alert_feeds);
+    std::mem::forget((folder, feeds));
+    alerts
 }
 
 pub(super) async fn value<T: DeserializeOwned>(response: Response<Body>) -> T {
@@ -216,6 +230,23 @@ fn root() -> TrustRootView {
     }
 }
 
+fn alert_status() -> AlertStatus {
+    let stream = StreamStatus {
+        stream: StreamId::from_bytes([7; 16]),
+        head: 9,
+        delivered: 5,
+        dropped: [("full".into(), 2)].into(),
+        oldest_undelivered: None,
+    };
+    let hub = ConsumerStatus { role: EndpointRole::Hub, delivered: 5, backlog: 4, unconfirmed: Some(1), problem: None };
+    AlertStatus {
+        source: "/var/log/suricata/eve.json".into(),
+        streams: vec![stream],
+        consumers: vec![hub],
+        counters: [("missed".into(), 3)].into(),
+    }
+}
+
 pub(super) fn snapshot() -> Snapshot {
     Snapshot {
         status: Status {
@@ -230,7 +261,7 @@ pub(super) fn snapshot() -> Snapshot {
             clock: Clock { wall: UnixSeconds(100), floor: UnixSeconds(200), drift_seconds: None },
             upstream: None,
             hub: None,
-            alerts: AlertStatus::default(),
+            alerts: alert_status(),
             health: [(Component::Clock, Health { code: "below-floor".into(), since: UnixSeconds(200) })].into(),
         },
         trust: vec![root()],
