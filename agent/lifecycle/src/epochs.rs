@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use picket_protocol::{
     documents::activation::{Activation, ModeSettings},
-    ids::{Epoch, Owner, SensorId, StreamId},
+    ids::{Epoch, Owner, SensorId},
 };
 use serde::{Deserialize, Serialize};
 
@@ -69,8 +69,6 @@ pub struct EpochRecord {
     pub sensor: SensorId,
     /// Where its alerts may go.
     pub routing: Routing,
-    /// The stream that its alerts are numbered in.
-    pub stream: StreamId,
     /// Where the engine's output stood when it began.
     pub boundary: EngineMark,
 }
@@ -93,7 +91,6 @@ pub(crate) fn begin(turn: &mut Turn<'_>, activation: &Activation, routing: Routi
         owner: activation.owner(),
         sensor: activation.sensor,
         routing,
-        stream: stream(turn.dice.nonce()),
         boundary: turn.now.engine,
     };
     let epochs = &mut turn.appliance.epochs.0;
@@ -101,11 +98,4 @@ pub(crate) fn begin(turn: &mut Turn<'_>, activation: &Activation, routing: Routi
         epochs.remove(0);
     }
     epochs.push(record);
-}
-
-/// A random UUID (RFC 9562 §5.4).
-fn stream(mut bytes: [u8; 16]) -> StreamId {
-    bytes[6] = bytes[6] & 0x0F | 0x40;
-    bytes[8] = bytes[8] & 0x3F | 0x80;
-    StreamId::from_bytes(bytes)
 }

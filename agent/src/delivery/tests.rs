@@ -145,7 +145,6 @@ fn epochs() -> Arc<[EpochRecord]> {
         owner: owner(),
         sensor: SENSOR,
         routing,
-        stream: StreamId::from_bytes([9; 16]),
         boundary: EngineMark::Unknown,
     };
     let local = Routing::LocallyManaged { paired: false };

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 use picket_lifecycle::epochs::{EngineMark, EpochRecord, Routing};
 use picket_protocol::{
     alerts::{Severity, UnixMillis},
-    ids::{Epoch, Owner, SensorId, StreamId, SubscriptionId, TrustRootId},
+    ids::{Epoch, Owner, SensorId, SubscriptionId, TrustRootId},
 };
 
 use super::super::*;
@@ -54,7 +54,6 @@ pub(super) fn record(epoch: u64, routing: Routing) -> EpochRecord {
         owner: owner(1),
         sensor: SensorId::from_bytes([7; 16]),
         routing,
-        stream: StreamId::from_bytes([9; 16]),
         boundary: EngineMark::Unknown,
     }
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use picket_lifecycle::epochs::{EngineMark, EpochRecord, Routing};
-use picket_protocol::ids::{Epoch, Owner, SensorId, StreamId, SubscriptionId, TrustRootId};
+use picket_protocol::ids::{Epoch, Owner, SensorId, SubscriptionId, TrustRootId};
 use tokio::sync::watch;
 
 use super::super::*;
@@ -116,8 +116,8 @@ impl Rig {
             trust_root: TrustRootId::from_bytes([owner; 32]),
             subscription: SubscriptionId::from_bytes([owner; 16]),
         };
-        let (sensor, stream) = (SensorId::from_bytes([1; 16]), StreamId::from_bytes([1; 16]));
-        self.records.push(EpochRecord { epoch, owner, sensor, routing, stream, boundary });
+        let sensor = SensorId::from_bytes([1; 16]);
+        self.records.push(EpochRecord { epoch, owner, sensor, routing, boundary });
         self.epochs.send_replace(self.records.clone().into());
     }
 

@@ -7,7 +7,7 @@ use http_body_util::BodyExt as _;
 use picket_lifecycle::epochs::{EngineMark, EpochRecord, Routing};
 use picket_protocol::{
     alerts::{Severity, UnixMillis},
-    ids::{Epoch, Owner, SensorId, StreamId, SubscriptionId, TrustRootId},
+    ids::{Epoch, Owner, SensorId, SubscriptionId, TrustRootId},
     local_api::{AlertVerification, AlertView, HEALTH_WORDS, routes},
 };
 
@@ -27,7 +27,6 @@ fn epochs() -> Arc<[EpochRecord]> {
         owner,
         sensor: SensorId::from_bytes([3; 16]),
         routing: Routing::CloudConnected,
-        stream: StreamId::from_bytes([4; 16]),
         boundary: EngineMark::Unknown,
     };
     [record(1), record(2)].into()
