@@ -126,6 +126,11 @@ impl Assigner {
         self.crossings.iter_mut().filter(doubtful).for_each(|crossing| crossing.from.key = new);
     }
 
+    /// What begins anywhere has begun here at the latest.
+    pub(super) fn certain_from(&mut self, at: Point) {
+        self.crossings.iter_mut().for_each(|crossing| crossing.from = at);
+    }
+
     fn moved(&mut self, old: Key, begin: Point, to: impl Fn(Point, Point) -> Point) {
         for crossing in &mut self.crossings {
             if crossing.from.key == old {

@@ -121,6 +121,14 @@ impl Batches {
         Ok(durable)
     }
 
+    /// Offers the batch and waits until it is durable; it stays here while the log does not take it.
+    pub(super) fn offer(&mut self, position: &Position, epochs: Arc<[EpochRecord]>) -> Result<(), LogError> {
+        self.log.append(self.alerts.clone(), position.encode(), epochs)?;
+        self.alerts.clear();
+        self.bytes = 0;
+        Ok(())
+    }
+
     /// Waits until everything sent is durable. Gives the last position, if one was sent.
     pub(super) fn settle(&mut self) -> Result<Option<Position>, LogError> {
         let mut durable = None;

@@ -33,6 +33,12 @@ impl Fence {
         mark
     }
 
+    /// Holds the reader of a socket, which has no places.
+    pub(super) fn hold_socket(&self) -> EngineMark {
+        self.lock().held_at = Some(EngineMark::Socket);
+        EngineMark::Socket
+    }
+
     /// Lets the reader go on. True if it was held.
     pub(super) fn release(&self) -> bool {
         self.lock().held_at.take().is_some()

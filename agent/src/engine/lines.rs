@@ -51,6 +51,11 @@ impl Lines {
         self.offset + widen(self.end - self.start)
     }
 
+    /// Whether no whole line is left.
+    pub(super) const fn is_searched(&self) -> bool {
+        self.searched == self.end
+    }
+
     /// Whether the next byte belongs to a line that is too long.
     pub(super) const fn skipping(&self) -> bool {
         self.skipping

@@ -13,6 +13,7 @@ mod lines;
 mod position;
 mod record;
 mod samples;
+mod socket;
 mod source;
 mod stats;
 #[cfg(test)]
@@ -21,7 +22,6 @@ mod wake;
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -36,6 +36,7 @@ use self::{
     batch::Batches,
     fence::Fence,
     intake::Intake,
+    socket::SocketIntake,
     wake::{Wake, Waker},
 };
 use crate::{alert_log::AlertLog, config::EngineSource};
@@ -55,7 +56,7 @@ pub struct Input(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    path: PathBuf,
+    source: EngineSource,
     shared: Arc<Shared>,
     waker: Option<Waker>,
     running: Mutex<Option<JoinHandle<()>>>,
@@ -94,8 +95,8 @@ impl Input {
             health: watch::Sender::new("ok"),
             counters: Mutex::default(),
         });
-        let (EngineSource::File(path) | EngineSource::Socket(path)) = settings.source;
-        let mut inner = Inner { path, shared, waker: None, running: Mutex::default() };
+        let source = settings.source;
+        let mut inner = Inner { source, shared, waker: None, running: Mutex::default() };
         let (wake, waker) = match Wake::new() {
             Ok(made) => made,
             Err(error) => {
@@ -106,8 +107,18 @@ impl Input {
         };
         tokio::spawn(call(epochs.clone(), waker.clone()));
         let batches = Batches::new(log, settings.anomalies);
-        let intake = Intake::new(&inner.path, epochs, Arc::clone(&inner.shared), wake, batches);
-        let running = thread::Builder::new().name("engine-input".into()).spawn(move || intake.run());
+        let shared = Arc::clone(&inner.shared);
+        let run: Box<dyn FnOnce() + Send> = match &inner.source {
+            EngineSource::File(path) => {
+                let intake = Intake::new(path, epochs, shared, wake, batches);
+                Box::new(move || intake.run())
+            }
+            EngineSource::Socket(path) => {
+                let intake = SocketIntake::new(path, epochs, shared, wake, batches);
+                Box::new(move || intake.run())
+            }
+        };
+        let running = thread::Builder::new().name("engine-input".into()).spawn(run);
         inner.running = Mutex::new(running.inspect_err(|error| tracing::error!(%error, "no thread")).ok());
         inner.waker = Some(waker);
         Self(Arc::new(inner))
@@ -117,7 +128,10 @@ impl Input {
     /// this measure, and what is detected after it must not be taken under the epoch before.
     #[must_use]
     pub fn mark(&self) -> EngineMark {
-        self.0.shared.fence.hold(&self.0.path)
+        match &self.0.source {
+            EngineSource::File(path) => self.0.shared.fence.hold(path),
+            EngineSource::Socket(_) => self.0.shared.fence.hold_socket(),
+        }
     }
 
     /// Lets the input go on: the epochs of what was committed since [`Self::mark`] are published.

@@ -15,6 +15,8 @@ use super::position::{Fingerprint, Key};
 /// What packs files that were rotated away; nothing is read of those.
 const PACKED: [&str; 5] = [".gz", ".xz", ".zst", ".bz2", ".lz4"];
 
+/// Numbers from here on are dates (`eve.json.20260131`): they say the order the other way round.
+const DATES: u64 = 100_000;
 /// How often, and how soon again, the names of rotated files are read until they stand still.
 const MAX_LOOKS: usize = 20;
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
@@ -146,9 +148,9 @@ fn is_stable(path: &Path, found: &[(PathBuf, Source)]) -> bool {
     found.iter().all(same) && rotated_names(path).len() == found.len()
 }
 
-/// The number of `eve.json.1`: the higher, the older.
+/// The number of `eve.json.1`: the higher, the older. A date is none.
 fn number(path: &Path) -> Option<u64> {
-    path.extension()?.to_str()?.parse().ok()
+    path.extension()?.to_str()?.parse().ok().filter(|number| *number < DATES)
 }
 
 /// `eve.json.1`, `eve.json-20260131`, …

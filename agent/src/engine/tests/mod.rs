@@ -4,3 +4,4 @@ mod epochs;
 mod files;
 mod kills;
 mod rig;
+mod sockets;

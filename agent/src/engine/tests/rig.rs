@@ -63,8 +63,20 @@ impl Rig {
     }
 
     pub(super) fn start(&mut self) {
+        self.start_with(EngineSource::File(self.path.clone()));
+    }
+
+    pub(super) fn start_socket(&mut self) {
+        self.start_with(EngineSource::Socket(self.socket()));
+    }
+
+    pub(super) fn socket(&self) -> PathBuf {
+        self.folder.path().join("eve.sock")
+    }
+
+    fn start_with(&mut self, source: EngineSource) {
         let log = AlertLog::open(self.folder.path(), BOUNDS);
-        let settings = InputSettings { source: EngineSource::File(self.path.clone()), anomalies: false };
+        let settings = InputSettings { source, anomalies: false };
         let input = Input::start(settings, log.clone(), self.epochs.subscribe());
         self.running = Some(Running { log, input });
     }
