@@ -31,6 +31,10 @@ pub(super) async fn forget(
     // Over the bound of bytes every row of the portion is too old.
     let over = used(connection).await? > bounds.bytes;
     let before = if over { i64::MAX } else { bounds.oldest(now).0 };
+    let oldest = sqlx::query_scalar::<_, i64>("SELECT received_at FROM alerts ORDER BY row LIMIT 1");
+    if oldest.fetch_optional(&mut *connection).await?.is_none_or(|oldest| oldest >= before) {
+        return Ok(0); // nearly always: without a look at the portion
+    }
     let last: Option<i64> = sqlx::query_scalar(
         "SELECT max(row) FROM (SELECT row, received_at FROM alerts ORDER BY row LIMIT ?) WHERE received_at < ?",
     )

@@ -114,6 +114,10 @@ impl Heads {
 
 /// Forgets what has waited for longer than alerts are kept; how many events.
 pub(super) async fn forget(connection: &mut SqliteConnection, before: UnixSeconds) -> Result<u64, sqlx::Error> {
+    let oldest = sqlx::query_scalar::<_, i64>("SELECT at FROM waiting ORDER BY row LIMIT 1");
+    if oldest.fetch_optional(&mut *connection).await?.is_none_or(|oldest| oldest >= before.0) {
+        return Ok(0);
+    }
     let query = sqlx::query(
         "DELETE FROM waiting WHERE row IN (SELECT row FROM (SELECT row, at FROM waiting ORDER BY row LIMIT ?) WHERE at < ?)",
     );

@@ -50,7 +50,7 @@ pub async fn run(portal: Arc<Portal>, mut stop: watch::Receiver<bool>) {
     if portal.role != Role::Portal {
         return; // a management console has no hubs
     }
-    let mut readers: HashMap<HubId, (Hub, JoinHandle<()>)> = HashMap::new();
+    let mut readers: HashMap<HubId, JoinHandle<()>> = HashMap::new();
     let mut look = interval(LOOK_EVERY);
     loop {
         tokio::select! {
@@ -62,16 +62,17 @@ pub async fn run(portal: Arc<Portal>, mut stop: watch::Receiver<bool>) {
             hubs.into_iter().filter(|row| is_read(&row.hub)).map(|row| (row.id, row.hub)).collect();
         let ended: Vec<HubId> = readers.keys().filter(|id| !wanted.contains_key(id)).copied().collect();
         for id in ended {
-            end(readers.remove(&id)).await;
+            if let Some(reader) = readers.remove(&id) {
+                end(reader).await;
+            }
             portal.reading.change(|of| _ = of.remove(&id));
         }
         for (id, hub) in wanted {
-            let reader = || tokio::spawn(keep_reading(Arc::clone(&portal), id, hub.clone()));
-            readers.entry(id).or_insert_with(|| (hub.clone(), reader()));
+            readers.entry(id).or_insert_with(|| tokio::spawn(keep_reading(Arc::clone(&portal), id, hub)));
         }
     }
-    for (_, reader) in readers {
-        end(Some(reader)).await;
+    for reader in readers.into_values() {
+        end(reader).await;
     }
 }
 
@@ -81,11 +82,9 @@ fn is_read(hub: &Hub) -> bool {
 }
 
 /// What was not acknowledged the hub hands out again.
-async fn end(reader: Option<(Hub, JoinHandle<()>)>) {
-    if let Some((_, task)) = reader {
-        task.abort();
-        let _ = task.await; // cancelled, as asked
-    }
+async fn end(reader: JoinHandle<()>) {
+    reader.abort();
+    let _ = reader.await; // cancelled, as asked
 }
 
 async fn keep_reading(portal: Arc<Portal>, id: HubId, hub: Hub) {

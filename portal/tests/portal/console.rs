@@ -1,6 +1,9 @@
 //! The management console: the same program in its other role.
 
-use picket_protocol::heartbeat::Standing;
+use picket_protocol::{
+    heartbeat::{Standing, StreamTotals},
+    ids::StreamId,
+};
 
 use crate::{
     sensor::{Sensor, code},
@@ -43,6 +46,23 @@ async fn a_locally_managed_sensor_pairs_and_is_heard() {
     let mut other = sensor.same_file_other_key();
     assert_eq!(code(other.enrol(console.sensors()).await), (409, "portal.already-used".to_owned()));
     assert_eq!(console.alarms(), ["pairing-token-used-twice"]);
+}
+
+#[tokio::test]
+async fn alerts_of_a_locally_managed_sensor_are_at_the_console_alone() {
+    let (portal, console) = (Server::portal(), Server::management_console());
+    let (id, mut sensor) = paired(&portal, &console, "Pump 1");
+    sensor.enrol(console.sensors()).await.unwrap();
+    let stream = StreamId::from_bytes([5; 16]);
+    let totals = StreamTotals { head: 3, delivered: 3, dropped: [].into(), oldest_undelivered: None };
+    sensor.streams = [(stream, totals)].into();
+    sensor.deliver(console.sensors(), stream, 1..=3).await.unwrap();
+    let answer = sensor.beat(console.sensors(), Standing::Committed).await.unwrap();
+    assert_eq!(answer.confirmations[&stream].up_to, 3);
+    let listed = console.json(&["alert", "list", "--sensor", &id]);
+    assert_eq!(listed["alerts"][0]["sensor_name"], "Named on the sensor");
+    assert_eq!(console.json(&["sensor", "streams", &id])["streams"][0]["complete"], true);
+    assert_eq!(portal.json(&["alert", "list"])["alerts"], serde_json::json!([]));
 }
 
 #[tokio::test]
