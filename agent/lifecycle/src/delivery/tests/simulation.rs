@@ -1,5 +1,7 @@
 //! The delivery in bad weather, by seed: whatever happens, each number comes to the portal, in order, and none too often.
 
+use proptest::prelude::*;
+
 use super::super::Limits;
 use super::world::{Chance, HubIs, MINUTE, Weather, World};
 
@@ -13,9 +15,9 @@ fn mqtt() -> Limits {
     Limits { in_flight: 16, batch_bytes: 20_000, in_flight_bytes: 20_000, ..Limits::MQTT }
 }
 
-/// One thing that the world does.
-fn step(world: &mut World) {
-    match world.chance.below(24) {
+/// One thing that the world does, and how long it then goes on.
+fn step(world: &mut World, what: u64, pause: u64) {
+    match what {
         0..=8 => {
             let count = 1 + world.chance.below(30);
             world.detect(count);
@@ -32,8 +34,7 @@ fn step(world: &mut World) {
         19..=21 => world.portal_reads(),
         _ => world.confirm(),
     }
-    let millis = [10, 300, 5_000, MINUTE, 20 * MINUTE][usize::try_from(world.chance.below(5)).unwrap()];
-    world.pass(millis);
+    world.pass([10, 300, 5_000, MINUTE, 20 * MINUTE][usize::try_from(pause).unwrap()]);
 }
 
 /// The weather clears; the portal reads and confirms every minute. Two days are enough for every back-off.
@@ -65,7 +66,8 @@ fn run(seed: u64, limits: Limits) -> World {
     };
     let mut world = World::new(seed, limits, weather);
     for _ in 0..60 {
-        step(&mut world);
+        let (what, pause) = (world.chance.below(24), world.chance.below(5));
+        step(&mut world, what, pause);
     }
     assert!(clear_up(&mut world), "seed {seed}: lacking {:?}", world.lacking());
     world
@@ -149,5 +151,24 @@ fn records_in_a_row_that_no_hub_takes_go_aside_and_the_rest_arrives() {
         world.portal_reads();
         assert!(world.lacking().is_empty(), "{:?}", world.lacking());
         assert_eq!(world.delivery.as_ref().unwrap().view().counts.set_aside, 5);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    /// As by seed, but what fails shrinks to the few steps that it takes.
+    #[test]
+    fn no_history_loses_anything(
+        steps in prop::collection::vec((0_u64..24, 0_u64..5), 0..40),
+        (lost, answer_lost, log_fails, poison) in (0_u64..40, 0_u64..40, 0_u64..20, 0_u64..20),
+        in_order in any::<bool>(),
+    ) {
+        let weather = Weather { lost, answer_lost, log_fails, poison };
+        let mut world = World::new(7, if in_order { https() } else { mqtt() }, weather);
+        for (what, pause) in steps {
+            step(&mut world, what, pause);
+        }
+        prop_assert!(clear_up(&mut world), "lacking {:?}", world.lacking());
     }
 }

@@ -89,7 +89,8 @@ pub(super) struct World {
     pub(super) portal: BTreeMap<Name, Stored>,
     pub(super) read_again: u64,
     pub(super) sendings: u64,
-    refused_once: bool,
+    /// Whether the hub may have refused anything: then others may be tried first.
+    refuses: bool,
     terms: Terms,
     kept: Marks,
     log: Vec<Logged>,
@@ -131,7 +132,7 @@ impl World {
             portal: BTreeMap::new(),
             read_again: 0,
             sendings: 0,
-            refused_once: false,
+            refuses: false,
             terms,
             kept: Marks::default(),
             log: Vec::new(),
@@ -197,6 +198,7 @@ impl World {
             *number += 1;
             let number = *number;
             let poison = self.chance.percent(self.weather.poison);
+            self.refuses |= poison;
             self.log.push(Logged { name: (self.stream, number), dropped: None, poison });
         }
         self.tell(DeliveryEvent::Grew);
@@ -394,7 +396,7 @@ impl World {
         let items = self.delivery.as_ref().unwrap().batch(batch).unwrap().to_vec();
         assert!(!items.is_empty() && items.len() <= self.terms.limits.batch_items);
         for item in &items {
-            if self.sent.insert(item.place.0) && self.weather.poison == 0 && !self.refused_once {
+            if self.sent.insert(item.place.0) && !self.refuses {
                 assert_eq!(self.sent.last(), Some(&item.place.0), "sent out of order");
             }
         }
@@ -427,7 +429,7 @@ impl World {
         match self.hub {
             HubIs::Away => (false, Err(failed())),
             HubIs::RefusingAll => {
-                self.refused_once = true;
+                self.refuses = true;
                 (false, Err(refused()))
             }
             HubIs::Well if lost => (false, Err(failed())),
