@@ -109,11 +109,13 @@ impl<E: Effects> Service<E> {
                 () = &mut stop => break,
                 Some(command) = self.commands.recv() => self.obey(command).await,
                 Some(ended) = self.ended.recv() => self.ended(ended).await,
-                () = self.effects.health_changed() => self.report_health(),
+                () = self.effects.health_changed() => {}
                 () = tokio::time::sleep(sleep) => {
                     self.happened(Event::Woke).await;
                 }
             }
+            // Not all of it tells when it changes: a disk fills in silence.
+            self.report_health();
             self.follow_up().await;
         }
         self.store_at_stop().await;

@@ -129,8 +129,14 @@ pub fn health_advice(code: &str) -> Option<&'static str> {
 
 /// The health words of engine, alert log and disk but `ok`, with what each means and asks for.
 pub const HEALTH_WORDS: [(&str, &str); 11] = [
-    ("eve-missing", "The engine's EVE file does not exist: start the engine, or set engine.eve_file."),
-    ("eve-unreadable", "The agent may not read the engine's EVE file: put its user into the file's group."),
+    (
+        "eve-missing",
+        "The engine's EVE file, or the folder of its socket, does not exist: start the engine, or set engine.eve_file.",
+    ),
+    (
+        "eve-unreadable",
+        "The agent may not read the engine's EVE file, or not listen on its socket: put its user into the engine's group.",
+    ),
     ("engine-silent", "The engine has written nothing for 15 minutes, not even statistics: check that it runs."),
     ("engine-drops", "The engine drops packets, so it may miss detections: give it more processors or less traffic."),
     ("full", "The alert log has reached its bound and drops: connect the hub, or raise alert_log.max_mebibytes."),
