@@ -8,12 +8,14 @@ mod book;
 mod bounds;
 mod entry;
 mod facts;
+mod oldest;
 mod read;
 mod reader;
 mod schema;
 mod skips;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 mod verify;
 mod writer;
 

@@ -7,20 +7,17 @@ use std::{
 };
 
 use picket_lifecycle::epochs::EpochRecord;
-use picket_protocol::{
-    alerts::{AlertId, UnixMillis},
-    ids::StreamId,
-};
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
+use picket_protocol::{alerts::AlertId, ids::StreamId};
+use rusqlite::TransactionBehavior;
 
 use super::{
     append::{Block, Open},
     backing::{self, Log, Remains},
     book::Book,
-    bounds,
     entry::{Bounds, ConsumerMarks, LogError, NewAlert, Place},
     facts::Shared,
-    schema::{integer, natural},
+    oldest::find_oldest,
+    schema::integer,
 };
 use crate::{
     clock,
@@ -29,17 +26,11 @@ use crate::{
 
 /// How often the writer looks after the log while nobody asks for anything.
 const TICK: Duration = Duration::from_secs(60);
-/// How often what is too old is looked for, in seconds of the log's clock.
-const EXPIRE_EVERY: u64 = 3600;
 /// Most jobs, and most bytes of records, of one transaction.
 const MAX_GROUP: usize = 64;
 const MAX_GROUP_BYTES: usize = 4 * 1024 * 1024;
-/// The journal is moved into the database when about this much stands in it.
-const CHECKPOINT_AT: usize = 8 * 1024 * 1024;
 /// What a commit adds to the journal besides its records.
-const COMMIT_WEIGHT: usize = 32 * 1024;
-/// Most steps of dropping between two commits.
-const MAX_STEPS: usize = 16;
+pub(super) const COMMIT_WEIGHT: usize = 32 * 1024;
 /// A disk with less than this left is full, whatever the error says.
 const LITTLE: u64 = 256 * 1024;
 
@@ -85,21 +76,21 @@ impl Work {
 
 #[derive(Debug)]
 pub(super) struct Writer {
-    bounds: Bounds,
-    shared: Arc<Shared>,
-    reserve: Reserve,
-    backing: Result<Log, LogError>,
+    pub(super) bounds: Bounds,
+    pub(super) shared: Arc<Shared>,
+    pub(super) reserve: Reserve,
+    pub(super) backing: Result<Log, LogError>,
     block: Block,
     /// The log's clock when it was opened, and the boot clock then.
     opened: (u64, Duration),
-    expired: u64,
+    pub(super) expired: u64,
     revision: u64,
     /// Bytes in the journal, about.
-    journal: usize,
+    pub(super) journal: usize,
     /// The health while nothing fails.
-    standing: &'static str,
+    pub(super) standing: &'static str,
     /// What the copy beside the database holds.
-    copied: Option<Remains>,
+    pub(super) copied: Option<Remains>,
 }
 
 impl Writer {
@@ -182,9 +173,9 @@ impl Writer {
         Ok(answers)
     }
 
-    fn transact<T>(&mut self, work: impl FnOnce(&mut Open<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
+    pub(super) fn transact<T>(&mut self, work: impl FnOnce(&mut Open<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
         self.ensure_open()?;
-        let now = self.opened.0 + clock::since_boot().saturating_sub(self.opened.1).as_secs();
+        let now = self.now();
         let block_seconds = self.bounds.max_age.as_secs() / 32;
         let Ok(log) = &mut self.backing else { return Err(Failure::Other("not open".into())) };
         log.book.clock = now;
@@ -206,6 +197,11 @@ impl Writer {
         result
     }
 
+    /// The log's clock.
+    pub(super) fn now(&self) -> u64 {
+        self.opened.0 + clock::since_boot().saturating_sub(self.opened.1).as_secs()
+    }
+
     fn ensure_open(&mut self) -> Result<(), Failure> {
         if self.backing.is_err()
             && let Err(error) = self.reopen()
@@ -217,7 +213,7 @@ impl Writer {
     }
 
     /// Opens the database, or another in place of one that is corrupt.
-    fn reopen(&mut self) -> Result<(), LogError> {
+    pub(super) fn reopen(&mut self) -> Result<(), LogError> {
         backing::refuse_newer(&self.shared.path)?;
         match Log::open(&self.shared.path) {
             Ok(log) => self.adopt(log),
@@ -273,7 +269,7 @@ impl Writer {
     }
 
     /// Tells everybody what is durable now.
-    fn publish(&mut self) {
+    pub(super) fn publish(&mut self) {
         let Ok(log) = &mut self.backing else { return };
         if let Err(failure) = find_oldest(&log.connection, &mut log.book) {
             tracing::debug!(%failure, "the oldest undelivered alert cannot be read");
@@ -288,7 +284,7 @@ impl Writer {
         self.shared.head.send_replace(Place(log.book.head()));
     }
 
-    fn failed(&mut self, failure: &Failure) -> LogError {
+    pub(super) fn failed(&mut self, failure: &Failure) -> LogError {
         let error = match &self.backing {
             Err(error @ LogError::Newer { .. }) => error.clone(),
             _ if self.is_full(failure) => LogError::Full,
@@ -312,75 +308,6 @@ impl Writer {
             Failure::Full(_) => true,
             Failure::Other(_) => little_left(),
             Failure::Corrupt(_) | Failure::ReadOnly(_) | Failure::InUse => false,
-        }
-    }
-
-    /// Drops what must go. True when there is more to do.
-    fn keep_bounds(&mut self) -> bool {
-        if self.journal >= CHECKPOINT_AT {
-            self.checkpoint();
-        }
-        let clock = self.opened.0 + clock::since_boot().saturating_sub(self.opened.1).as_secs();
-        let max_age = self.bounds.max_age.as_secs();
-        let mut result = Ok(false);
-        if clock.saturating_sub(self.expired) >= EXPIRE_EVERY {
-            self.expired = clock;
-            result = self.transact(|open| bounds::expire(open, max_age)).map(|()| false);
-        }
-        let over = |bytes: u64| bytes > self.bounds.max_bytes;
-        if matches!(&self.backing, Ok(log) if bounds::used(&log.connection).is_ok_and(over)) {
-            let target = self.bounds.max_bytes - self.bounds.max_bytes / 64;
-            result = result.and_then(|_| self.transact(|open| drop_down_to(open, target)));
-            self.journal += MAX_STEPS * COMMIT_WEIGHT;
-            self.publish();
-        }
-        result.unwrap_or_else(|failure| {
-            self.failed(&failure);
-            false
-        })
-    }
-
-    fn tick(&mut self) {
-        if self.backing.is_err() && self.reopen().is_err() {
-            return;
-        }
-        if self.journal > 0 {
-            self.checkpoint();
-        }
-        self.copy();
-        self.replenish();
-    }
-
-    /// Keeps what a new log would have to know, should this one be set aside.
-    fn copy(&mut self) {
-        let Ok(log) = &self.backing else { return };
-        let remains = Remains::of(&log.book);
-        if self.copied.as_ref() == Some(&remains) {
-            return;
-        }
-        match remains.copy(&self.shared.path) {
-            Ok(()) => self.copied = Some(remains),
-            Err(error) => tracing::debug!(%error, "the input's position is not copied yet"),
-        }
-    }
-
-    fn replenish(&mut self) {
-        match self.reserve.replenish() {
-            Ok(()) if self.standing == "full" => {
-                self.standing = "ok";
-                self.publish();
-            }
-            Ok(()) => {}
-            Err(error) => tracing::debug!(%error, "the alert log's reserve for a full disk cannot be made yet"),
-        }
-    }
-
-    /// Moves the journal into the database as far as readers allow.
-    fn checkpoint(&mut self) {
-        self.journal = 0;
-        let Ok(log) = &self.backing else { return };
-        if let Err(error) = log.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
-            tracing::debug!(%error, "the alert log's journal cannot be moved into the database yet");
         }
     }
 }
@@ -411,50 +338,6 @@ fn apply(open: &mut Open<'_>, work: &Work, revision: &mut u64) -> Result<Result<
         Work::Retire(stream) => open.retire(*stream).map(Ok),
         Work::Erase | Work::Distrust(_) => Ok(Ok(())),
     }
-}
-
-/// True when the target is not reached yet, and there is more to drop.
-fn drop_down_to(open: &mut Open<'_>, target: u64) -> Result<bool, Failure> {
-    for _ in 0..MAX_STEPS {
-        if bounds::used(open.connection)? <= target || !bounds::make_room(open)? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// Brings up to date which alert each consumer waits for the longest.
-fn find_oldest(connection: &Connection, book: &mut Book) -> Result<(), Failure> {
-    for index in 0..book.streams.len() {
-        let stream = &book.streams[index];
-        let mark = book.mark(stream);
-        let waits = stream.consumer.is_some() && book.delivered(stream) < stream.head;
-        if waits && stream.oldest.is_some_and(|(place, _)| place > mark) {
-            continue;
-        }
-        let row = stream.row;
-        book.streams[index].oldest = if waits { oldest_after(connection, book, row, mark)? } else { None };
-    }
-    Ok(())
-}
-
-fn oldest_after(
-    connection: &Connection,
-    book: &Book,
-    row: i64,
-    mark: u64,
-) -> Result<Option<(u64, UnixMillis)>, Failure> {
-    for (segment, last) in book.stretches().filter(|(segment, last)| segment.stream == row && *last > mark) {
-        let first = segment.first.max(mark + 1);
-        let mut select = connection
-            .prepare_cached("SELECT place, at FROM alerts WHERE place BETWEEN ?1 AND ?2 ORDER BY place LIMIT 1")?;
-        let found = select
-            .query_row([integer(first), integer(last)], |row| Ok((natural(row.get(0)?), UnixMillis(row.get(1)?))));
-        if let Some(found) = found.optional()? {
-            return Ok(Some(found));
-        }
-    }
-    Ok(None)
 }
 
 const fn health_of(error: &LogError) -> &'static str {

@@ -1,0 +1,98 @@
+//! What the writer does for the log between commits: keeps its bounds, moves the journal into the database, keeps the
+//! reserve and the copy that a new log would need.
+
+use super::{
+    append::Open,
+    backing::Remains,
+    bounds,
+    writer::{COMMIT_WEIGHT, Writer},
+};
+use crate::store::failure::Failure;
+
+/// How often what is too old is looked for, in seconds of the log's clock.
+const EXPIRE_EVERY: u64 = 3600;
+/// The journal is moved into the database when about this much stands in it.
+const CHECKPOINT_AT: usize = 8 * 1024 * 1024;
+/// Most steps of dropping between two commits.
+const MAX_STEPS: usize = 16;
+
+impl Writer {
+    /// Drops what must go. True when there is more to do.
+    pub(super) fn keep_bounds(&mut self) -> bool {
+        if self.journal >= CHECKPOINT_AT {
+            self.checkpoint();
+        }
+        let clock = self.now();
+        let max_age = self.bounds.max_age.as_secs();
+        let mut result = Ok(false);
+        if clock.saturating_sub(self.expired) >= EXPIRE_EVERY {
+            self.expired = clock;
+            result = self.transact(|open| bounds::expire(open, max_age)).map(|()| false);
+        }
+        let over = |bytes: u64| bytes > self.bounds.max_bytes;
+        if matches!(&self.backing, Ok(log) if bounds::used(&log.connection).is_ok_and(over)) {
+            let target = self.bounds.max_bytes - self.bounds.max_bytes / 64;
+            result = result.and_then(|_| self.transact(|open| drop_down_to(open, target)));
+            self.journal += MAX_STEPS * COMMIT_WEIGHT;
+            self.publish();
+        }
+        result.unwrap_or_else(|failure| {
+            self.failed(&failure);
+            false
+        })
+    }
+
+    pub(super) fn tick(&mut self) {
+        if self.backing.is_err() && self.reopen().is_err() {
+            return;
+        }
+        if self.journal > 0 {
+            self.checkpoint();
+        }
+        self.copy();
+        self.replenish();
+    }
+
+    /// Keeps what a new log would have to know, should this one be set aside.
+    pub(super) fn copy(&mut self) {
+        let Ok(log) = &self.backing else { return };
+        let remains = Remains::of(&log.book);
+        if self.copied.as_ref() == Some(&remains) {
+            return;
+        }
+        match remains.copy(&self.shared.path) {
+            Ok(()) => self.copied = Some(remains),
+            Err(error) => tracing::debug!(%error, "the input's position is not copied yet"),
+        }
+    }
+
+    pub(super) fn replenish(&mut self) {
+        match self.reserve.replenish() {
+            Ok(()) if self.standing == "full" => {
+                self.standing = "ok";
+                self.publish();
+            }
+            Ok(()) => {}
+            Err(error) => tracing::debug!(%error, "the alert log's reserve for a full disk cannot be made yet"),
+        }
+    }
+
+    /// Moves the journal into the database as far as readers allow.
+    pub(super) fn checkpoint(&mut self) {
+        self.journal = 0;
+        let Ok(log) = &self.backing else { return };
+        if let Err(error) = log.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+            tracing::debug!(%error, "the alert log's journal cannot be moved into the database yet");
+        }
+    }
+}
+
+/// True when the target is not reached yet, and there is more to drop.
+fn drop_down_to(open: &mut Open<'_>, target: u64) -> Result<bool, Failure> {
+    for _ in 0..MAX_STEPS {
+        if bounds::used(open.connection)? <= target || !bounds::make_room(open)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
