@@ -26,7 +26,7 @@ use picket_protocol::{
 };
 use sqlx::{ConnectOptions as _, SqlitePool, sqlite::SqlitePoolOptions};
 use tokio::{
-    sync::{Semaphore, mpsc, oneshot, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch},
     task::JoinHandle,
     time::timeout,
 };
@@ -44,7 +44,7 @@ pub use waiting::Waiting;
 
 /// Deliveries that wait for the writer.
 const QUEUE: usize = 4096;
-/// KiB of deliveries that wait for the writer or are being written: what bounds memory, and one transaction.
+/// KiB of deliveries that are being read, wait for the writer or are being written: bounds memory, and a transaction.
 const ROOM_KIBIBYTES: usize = 48 * 1024;
 /// How long a delivery may wait for its place.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -89,13 +89,31 @@ impl AlertStore {
         Ok((Self { readers, deliveries, room, ledger, heads, newest: seen }, tokio::spawn(writer.run())))
     }
 
+    /// Room in memory for so many bytes, for whoever is about to fill it.
+    ///
+    /// # Errors
+    /// When there is too much to do.
+    pub async fn room(&self, bytes: usize) -> Result<Room, Refused> {
+        let room = timeout(PATIENCE, Arc::clone(&self.room).acquire_many_owned(kibibytes(bytes))).await;
+        Ok(Room(room.map_err(|_| Refused::TooBusy)?.map_err(|_| Refused::TooBusy)?))
+    }
+
     /// Stores what is new of a delivery, all or nothing; answers once it is durable.
     ///
     /// # Errors
     /// When the delivery does not fit its stream, the database failed, or there is too much to do.
     pub async fn take(&self, delivery: Delivery) -> Result<(), Refused> {
-        let size = delivery.size();
-        self.ask(size, |asked| writer::Command::Take(delivery, asked)).await
+        let room = self.room(delivery.size()).await?;
+        self.take_in(room, delivery).await
+    }
+
+    /// As [`Self::take`], in room that was had before; what it does not need is free at once.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub async fn take_in(&self, mut room: Room, delivery: Delivery) -> Result<(), Refused> {
+        room.shrink(delivery.size());
+        self.ask(room, |asked| writer::Command::Take(delivery, asked)).await
     }
 
     /// Lets events wait that are beyond what their sensor has reported; answers once that is durable. Of a sensor of which
@@ -109,14 +127,11 @@ impl AlertStore {
         if events.len() < before {
             tracing::warn!(events = before - events.len(), "too much waits already; let go");
         }
-        let size = events.iter().map(|event| event.event.len()).sum();
-        self.ask(size, |asked| writer::Command::Wait(events, asked)).await
+        let room = self.room(events.iter().map(|event| event.event.len()).sum()).await?;
+        self.ask(room, |asked| writer::Command::Wait(events, asked)).await
     }
 
-    async fn ask(&self, size: usize, command: impl FnOnce(writer::Asked) -> writer::Command) -> Result<(), Refused> {
-        let size = u32::try_from(size.div_ceil(1024).min(ROOM_KIBIBYTES)).unwrap_or(u32::MAX);
-        let room = timeout(PATIENCE, Arc::clone(&self.room).acquire_many_owned(size)).await;
-        let room = room.map_err(|_| Refused::TooBusy)?.map_err(|_| Refused::TooBusy)?;
+    async fn ask(&self, room: Room, command: impl FnOnce(writer::Asked) -> writer::Command) -> Result<(), Refused> {
         let (reply, outcome) = oneshot::channel();
         let command = command(writer::Asked { reply, room });
         self.deliveries.send_timeout(command, PATIENCE).await.map_err(|_| Refused::TooBusy)?;
@@ -164,6 +179,22 @@ impl AlertStore {
     pub fn newest(&self) -> watch::Receiver<i64> {
         self.newest.clone()
     }
+}
+
+/// A place in memory, given back when it is dropped.
+#[derive(Debug)]
+pub struct Room(OwnedSemaphorePermit);
+
+impl Room {
+    /// Gives back what is more than so many bytes.
+    fn shrink(&mut self, bytes: usize) {
+        let kept = usize::try_from(kibibytes(bytes)).unwrap_or(usize::MAX);
+        drop(self.0.split(self.0.num_permits().saturating_sub(kept)));
+    }
+}
+
+fn kibibytes(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(1024).min(ROOM_KIBIBYTES)).unwrap_or(u32::MAX)
 }
 
 /// The ledger as last committed: written by the writer alone, read by those who answer heartbeats. Held for a look.

@@ -278,3 +278,17 @@ async fn what_is_beyond_what_a_sensor_reported_waits_durably_and_comes_once() {
     store.take(alerts(1, 1..=7)).await.unwrap();
     assert_eq!((numbers(&store, 1).await, store.waiting(sensor(1))), ((1..=7).collect(), 0));
 }
+
+#[tokio::test]
+async fn whoever_finds_no_room_waits_for_it_and_what_is_not_needed_is_free_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _writer) = open(&folder).await;
+    let mut all = store.room(ROOM_KIBIBYTES * 1024).await.unwrap();
+    let soon = Duration::from_millis(20);
+    assert!(timeout(soon, store.take(alerts(1, [1]))).await.is_err(), "there is no room");
+    all.shrink(1);
+    assert_eq!(store.room.available_permits(), ROOM_KIBIBYTES - 1);
+    store.take_in(all, alerts(1, [1])).await.unwrap();
+    assert_eq!(numbers(&store, 1).await, [1]);
+    assert_eq!(store.room.available_permits(), ROOM_KIBIBYTES);
+}

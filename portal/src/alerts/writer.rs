@@ -6,12 +6,12 @@ use std::time::Duration;
 use picket_protocol::ids::SensorId;
 use sqlx::SqliteConnection;
 use tokio::{
-    sync::{OwnedSemaphorePermit, mpsc, oneshot, watch},
+    sync::{mpsc, oneshot, watch},
     time::{MissedTickBehavior, interval},
 };
 
 use super::{
-    SharedLedger,
+    Room, SharedLedger,
     delivery::Delivery,
     ledger::{Draft, Ledger},
     retention::{self, Bounds},
@@ -40,7 +40,7 @@ pub(super) enum Command {
 pub(super) struct Asked {
     pub(super) reply: oneshot::Sender<Result<(), Refused>>,
     /// Its place in memory, given back once it is written.
-    pub(super) room: OwnedSemaphorePermit,
+    pub(super) room: Room,
 }
 
 #[derive(Debug)]

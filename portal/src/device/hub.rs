@@ -26,12 +26,14 @@ pub(super) async fn accept(
     })?;
     // Asked with the body at hand: whoever was deleted while it arrived is refused too.
     let sensor = portal.store.admit(&certified).await?.sensor;
+    // Had before anything is unpacked: a few packed kilobytes may be megabytes.
+    let room = portal.alerts.room(MAX_EVENTS_BODY).await?;
     let batch = Batch::read(sensor, &unpack(headers, body, MAX_EVENTS_BODY)?)?;
     if !batch.probes.is_empty() {
         portal.store.remember_probes(sensor, batch.probes).await?;
     }
     if !batch.delivery.is_empty() {
-        portal.alerts.take(batch.delivery).await?;
+        portal.alerts.take_in(room, batch.delivery).await?;
     }
     Ok(answers::ok("application/json", json!({ "accepted": batch.events }).to_string()))
 }
