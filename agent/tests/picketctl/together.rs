@@ -197,6 +197,8 @@ fn check_of_a_sensor_that_reaches_nobody_has_nothing_to_do() {
     let ended = sensor.run(&["check"]);
     assert_eq!(ended.code, 0, "{}{}", ended.out, ended.err);
     assert!(ended.out.contains("There is nothing to check"), "{}", ended.out);
+    let audit: Vec<AuditRecord> = sensor.value(&["audit"]);
+    assert!(audit.iter().any(|record| record.what == "endpoints-checked"), "{audit:?}");
 }
 
 #[test]

@@ -84,7 +84,9 @@ async fn reset_needs_the_word_erase() {
 
 #[tokio::test]
 async fn check_ends_with_its_count() {
-    let response = World::new().call(ROOT, "POST", routes::CHECK, "").await;
+    let world = World::new();
+    let response = world.call(ROOT, "POST", routes::CHECK, "").await;
+    assert!(world.asked().last().unwrap().starts_with("NoteCheck"), "it begins before it is on record");
     let body = bytes(response).await;
     let line: CheckLine = serde_json::from_slice(body.strip_suffix(b"\n").unwrap()).unwrap();
     assert_eq!(line, CheckLine::Done { endpoints: 2, failed: 1 });
