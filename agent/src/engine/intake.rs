@@ -252,6 +252,7 @@ impl Intake {
 
     fn take_lines(&mut self, work: &mut Work, limit: u64) -> Stopped {
         let Work { follower, assigner, counts, .. } = work;
+        let now = clock::since_boot();
         while !self.batches.is_full() {
             let Some(at) = follower.at().filter(|at| at.offset < limit) else {
                 return if follower.at().is_some() { Stopped::Held } else { Stopped::NeedsMore };
@@ -262,7 +263,7 @@ impl Intake {
                 _ if !is_activated(assigned.epoch) => {}
                 Next::TooLong => self.batches.pass_over(counts),
                 Next::Line(line, _) => {
-                    self.health.last_record = clock::since_boot();
+                    self.health.last_record = now;
                     self.batches.take(line, assigned, counts, &mut self.health.drops);
                 }
             }

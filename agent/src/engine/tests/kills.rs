@@ -120,3 +120,54 @@ async fn a_log_set_aside_goes_on_where_the_input_stood() {
     let all = rig.all().await;
     assert_eq!(all.iter().map(id).collect::<Vec<_>>(), rig.ids(20..25));
 }
+
+/// A private mount needs root; without it this fact is covered by the end-to-end tests in their own namespaces.
+#[test]
+fn a_full_disk_holds_the_input_back_and_loses_nothing() {
+    use nix::{
+        mount::{MsFlags, mount},
+        sched::{CloneFlags, unshare},
+    };
+    if !nix::unistd::Uid::effective().is_root() {
+        return;
+    }
+    let mut rig = Rig::new();
+    let state = rig.folder.path().join("state");
+    fs::create_dir(&state).unwrap();
+    let in_namespace = || {
+        unshare(CloneFlags::CLONE_FS | CloneFlags::CLONE_NEWNS).unwrap();
+        let none = None::<&str>;
+        mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).unwrap();
+        mount(Some("tmpfs"), &state, Some("tmpfs"), MsFlags::empty(), Some("size=32m")).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(fill_and_free(&mut rig, &state));
+    };
+    std::thread::scope(|scope| scope.spawn(in_namespace).join().unwrap());
+}
+
+async fn fill_and_free(rig: &mut Rig, state: &std::path::Path) {
+    rig.log_folder = Some(state.to_owned());
+    rig.write(0);
+    rig.start();
+    rig.commit(CLOUD, 1);
+    rig.begun().await;
+    rig.write(10);
+    rig.everything_is_there().await;
+    let filler = state.join("filler");
+    fs::write(&filler, vec![0; 64 << 20]).unwrap_err();
+    let mut health = rig.log().watch_health();
+    // Far more than the reserve holds, and rotated meanwhile.
+    for _ in 0..8 {
+        rig.write(10_000);
+        rig.rotate();
+    }
+    rig.write(1);
+    let full = health.wait_for(|health| *health == "full");
+    tokio::time::timeout(std::time::Duration::from_secs(30), full).await.unwrap().unwrap();
+    fs::remove_file(&filler).unwrap();
+    rig.logged(rig.written.len()).await;
+    assert!(rig.log().verify().await.unwrap().complete());
+    assert_eq!(rig.input().counters()["missed"], 0);
+    let ids: std::collections::BTreeSet<String> = rig.all().await.iter().map(id).collect();
+    assert_eq!(ids.len(), rig.written.len());
+}

@@ -31,6 +31,8 @@ pub(super) struct Rig {
     records: Vec<EpochRecord>,
     epochs: watch::Sender<Arc<[EpochRecord]>>,
     pub(super) running: Option<Running>,
+    /// Where the log lies, if not beside the engine's file.
+    pub(super) log_folder: Option<PathBuf>,
 }
 
 pub(super) struct Running {
@@ -44,7 +46,16 @@ impl Rig {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("eve.json");
         let epochs = watch::Sender::new(Vec::new().into());
-        Self { folder, path, engine: None, written: Vec::new(), records: Vec::new(), epochs, running: None }
+        Self {
+            folder,
+            path,
+            engine: None,
+            written: Vec::new(),
+            records: Vec::new(),
+            epochs,
+            running: None,
+            log_folder: None,
+        }
     }
 
     /// Cloud-connected since before the engine's first record, and running.
@@ -75,7 +86,7 @@ impl Rig {
     }
 
     fn start_with(&mut self, source: EngineSource) {
-        let log = AlertLog::open(self.folder.path(), BOUNDS);
+        let log = AlertLog::open(self.log_folder.as_deref().unwrap_or(self.folder.path()), BOUNDS);
         let settings = InputSettings { source, anomalies: false };
         let input = Input::start(settings, log.clone(), self.epochs.subscribe());
         self.running = Some(Running { log, input });
