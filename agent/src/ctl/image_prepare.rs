@@ -38,8 +38,10 @@ pub(super) fn run(order: &ImagePrepare, screen: &Screen) -> Result<(), Failure> 
         )));
     }
     if !order.yes {
-        screen
-            .line(&format!("This erases everything in {}: activation, identities, appliance id.", folder.display()))?;
+        screen.line(&format!(
+            "This erases everything in {}: activation, identities, alerts, appliance id.",
+            folder.display()
+        ))?;
         screen.confirm("Erase?")?;
     }
     for entry in &entries {
