@@ -6,7 +6,9 @@ use super::{cli::Reset, client::Client, failure::Failure, screen::Screen};
 
 pub(super) fn run(order: &Reset, agent: &Client, screen: &Screen) -> Result<(), Failure> {
     if !order.yes && screen.has_person() {
-        screen.line("This erases every activation, identity, setting and alert of this sensor. The appliance id stays.")?;
+        screen.line(
+            "This erases every activation, identity, setting and alert of this sensor. The appliance id stays.",
+        )?;
         screen.line("The portal is not told: delete the sensor there, too.")?;
         screen.confirm("Erase?")?;
     }
