@@ -1,11 +1,20 @@
 //! The built-in hub: what it takes, from whom, and that it keeps what it answered.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
+use http_body_util::Full;
+use hyper::{Request, StatusCode};
 use picket_protocol::{
     heartbeat::{Confirmation, Standing, StreamTotals},
     ids::StreamId,
-    wire::MAX_EVENTS_BODY,
+    wire::{HUB_EVENTS, MAX_EVENTS_BODY},
 };
 use serde_json::{Value, json};
 use sqlx::Connection as _;
@@ -98,6 +107,38 @@ async fn what_was_answered_outlives_a_kill_and_comes_no_second_time() {
     assert_eq!(numbers(&server, &sensor), (1..=52).rev().collect::<Vec<_>>());
 }
 
+/// Delivers until the portal is gone; the last number that was acknowledged.
+async fn deliver_until_killed(sensor: Sensor, portal: SocketAddr, from: u64, acknowledged: Arc<AtomicU64>) {
+    for first in (from..).step_by(20) {
+        let body = Full::new(sensor.alerts(STREAM, first..first + 20).into());
+        let sent = sensor.try_send(portal, Request::post(HUB_EVENTS).body(body).unwrap(), true).await;
+        let Ok((StatusCode::OK, _)) = sent else { return };
+        acknowledged.store(first + 19, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test]
+async fn killed_at_any_moment_the_portal_has_what_it_acknowledged_and_has_it_once() {
+    let mut server = Server::portal();
+    let sensor = Sensor::enrolled(&server, "One").await;
+    let acknowledged = Arc::new(AtomicU64::new(0));
+    for round in 1..=8 {
+        let from = acknowledged.load(Ordering::SeqCst) + 1;
+        let copy = sensor.copied_disk();
+        let delivering = tokio::spawn(deliver_until_killed(copy, server.sensors(), from, Arc::clone(&acknowledged)));
+        while acknowledged.load(Ordering::SeqCst) < from + round * 20 {
+            tokio::task::yield_now().await;
+        }
+        server.kill();
+        delivering.await.unwrap();
+        server.start();
+        let stored: Vec<u64> = server.cli(&["alert", "export"]).lines().map(number).collect();
+        let last = stored.last().copied().unwrap_or(0);
+        assert_eq!(stored, (1..=last).collect::<Vec<_>>(), "round {round}");
+        assert!(last >= acknowledged.load(Ordering::SeqCst), "round {round}");
+    }
+}
+
 #[tokio::test]
 async fn a_deleted_sensor_is_refused_at_once_and_its_alerts_stay() {
     let server = Server::portal();
@@ -175,6 +216,10 @@ async fn a_sensor_that_floods_the_hub_with_probes_fills_nothing() {
     let mut database = sqlx::SqliteConnection::connect(&database).await.unwrap();
     let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM hub_probes").fetch_one(&mut database).await.unwrap();
     assert_eq!(kept, 1000);
+}
+
+fn number(line: &str) -> u64 {
+    serde_json::from_str::<Value>(line).unwrap()["record"]["n"].as_u64().unwrap()
 }
 
 /// The numbers of a sensor's alerts, the newest first.

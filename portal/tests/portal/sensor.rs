@@ -265,15 +265,25 @@ impl Sensor {
         request: Request<Full<Bytes>>,
         show: bool,
     ) -> (StatusCode, Bytes) {
+        self.try_send(portal, request, show).await.unwrap()
+    }
+
+    /// As [`Self::send`], to a portal that may be killed meanwhile.
+    pub(crate) async fn try_send(
+        &self,
+        portal: SocketAddr,
+        request: Request<Full<Bytes>>,
+        show: bool,
+    ) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
         let config = self.tls_showing(show);
-        let stream = TcpStream::connect(portal).await.unwrap();
+        let stream = TcpStream::connect(portal).await?;
         let name = ServerName::from(portal.ip());
-        let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
-        let response = sender.send_request(request).await.unwrap();
+        let response = sender.send_request(request).await?;
         let status = response.status();
-        (status, response.into_body().collect().await.unwrap().to_bytes())
+        Ok((status, response.into_body().collect().await?.to_bytes()))
     }
 
     fn status(&self) -> SensorStatus {
