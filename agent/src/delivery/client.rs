@@ -3,7 +3,10 @@
 
 use std::future::Future;
 
-use picket_lifecycle::delivery::{BatchId, Item, NotAccepted};
+use picket_lifecycle::{
+    delivery::{BatchId, Item, NotAccepted},
+    event::Failure,
+};
 
 use super::record::Record;
 
@@ -31,4 +34,6 @@ pub(super) enum Ended {
         /// What the hub said.
         result: Result<(), NotAccepted>,
     },
+    /// The connection, and everything that was under way on it.
+    Line(Failure),
 }

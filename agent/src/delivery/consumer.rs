@@ -41,11 +41,10 @@ const LOG_RETRY: Duration = Duration::from_secs(5);
 
 /// What a delivery is done with.
 #[derive(Debug)]
-pub(super) struct Consumer<C> {
+pub(super) struct Consumer {
     pub(super) kind: ConsumerKind,
     pub(super) route: Arc<Route>,
     pub(super) log: AlertLog,
-    pub(super) client: C,
     pub(super) board: Board,
     pub(super) boot: BootId,
     pub(super) limits: Limits,
@@ -81,7 +80,8 @@ enum Woken {
 
 /// A delivery that runs.
 struct Running<C> {
-    consumer: Consumer<C>,
+    consumer: Consumer,
+    client: C,
     name: String,
     /// Always there between two events.
     core: Option<Delivery<Record>>,
@@ -92,9 +92,9 @@ struct Running<C> {
     problem: Option<&'static str>,
 }
 
-impl<C: HubClient> Consumer<C> {
+impl Consumer {
     /// Delivers until it is told to end. When this returns, no connection is open any more.
-    pub(super) async fn run(self, mut end: oneshot::Receiver<()>) -> Over {
+    pub(super) async fn run<C: HubClient>(self, client: C, mut end: oneshot::Receiver<()>) -> Over {
         let name = self.kind.consumer(&self.route.owner);
         let Some(marks) = marks(&self.log, &name, &mut end).await else { return Over::Told };
         let Route { stamp, confirms, .. } = *self.route;
@@ -107,6 +107,7 @@ impl<C: HubClient> Consumer<C> {
             shown: Counts::default(),
             show_at: None,
             problem: None,
+            client,
             consumer: self,
         };
         running.tell(DeliveryEvent::Woke);
@@ -143,9 +144,12 @@ impl<C: HubClient> Running<C> {
         tokio::select! {
             biased;
             _ = end => Woken::Over(Over::Told),
-            Ended::Batch { batch, wire_bytes, result } = self.consumer.client.ended() => {
-                Woken::Event(DeliveryEvent::BatchEnded { stamp, batch, wire_bytes, result })
-            }
+            ended = self.client.ended() => Woken::Event(match ended {
+                Ended::Batch { batch, wire_bytes, result } => {
+                    DeliveryEvent::BatchEnded { stamp, batch, wire_bytes, result }
+                }
+                Ended::Line(failure) => DeliveryEvent::LineBroke { stamp, failure },
+            }),
             Some(done) = self.work.join_next() => match done {
                 Ok(Done::Event(event)) => Woken::Event(event),
                 Ok(Done::Renumbered) => Woken::Over(Over::Renumbered),
@@ -185,9 +189,9 @@ impl<C: HubClient> Running<C> {
         for effect in effects {
             match effect {
                 DeliveryEffect::Send(batch) => {
-                    self.consumer.client.send(batch, core.batch(batch).unwrap_or_default());
+                    self.client.send(batch, core.batch(batch).unwrap_or_default());
                 }
-                DeliveryEffect::Recall => self.consumer.client.recall(),
+                DeliveryEffect::Recall => self.client.recall(),
                 effect => {
                     let (log, epochs) = (self.consumer.log.clone(), self.consumer.route.epochs.clone());
                     let name = self.name.clone();
@@ -232,7 +236,7 @@ impl<C: HubClient> Running<C> {
 
     /// Closes the connection first; what was acknowledged is then kept, if the log takes it in time.
     async fn end(mut self) {
-        self.consumer.client.recall();
+        self.client.recall();
         self.work.abort_all();
         self.show();
         let Some(core) = self.core.take() else { return };

@@ -181,7 +181,7 @@ async fn again(way: &Way, idle: Option<Idle>, body: &Body) -> Option<(Answer, Li
 
 async fn anew(way: &Way, body: &Body) -> Result<(Answer, Line), Refusal> {
     let target = way.target()?;
-    let mut line = Line::open(way.dial(b"http/1.1").await?, &target).await?;
+    let mut line = Line::open(way.dial(&[b"http/1.1"]).await?, &target).await?;
     let exchanged = line.exchange_within(body.request(&target)?, MAX_ACCEPTANCE, body.patience()).await;
     Ok((exchanged.map_err(|none| none.refusal)?, line))
 }

@@ -10,6 +10,7 @@ mod client;
 mod consumer;
 mod https;
 mod kind;
+mod mqtt;
 mod record;
 mod supervisor;
 #[cfg(test)]

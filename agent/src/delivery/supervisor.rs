@@ -20,6 +20,7 @@ use super::{
     consumer::{Consumer, Over},
     https::HttpsClient,
     kind::ConsumerKind,
+    mqtt::MqttClient,
     way::Way,
 };
 
@@ -96,21 +97,20 @@ impl Supervisor {
         let way = Way::new(kind, Arc::clone(&route), routes.clone(), credentials.clone());
         let (end, ended) = oneshot::channel();
         let (confirmed, confirmations) = mpsc::channel(WAITING);
-        let limits = match route.to {
-            RouteTo::Https => Limits::HTTPS,
-            RouteTo::Mqtt { .. } => Limits::MQTT,
-        };
-        let consumer = Consumer {
+        let (log, board, boot, cap) = (log.clone(), self.board.clone(), *boot, *kilobits_per_second);
+        let consumer = |limits: Limits| Consumer {
             kind,
             route: Arc::clone(&route),
-            log: log.clone(),
-            client: HttpsClient::new(way),
-            board: self.board.clone(),
-            boot: *boot,
-            limits: limits.capped(*kilobits_per_second),
+            log,
+            board,
+            boot,
+            limits: limits.capped(cap),
             confirmed: confirmations,
         };
-        let task = tokio::spawn(consumer.run(ended));
+        let task = match &route.to {
+            RouteTo::Https => tokio::spawn(consumer(Limits::HTTPS).run(HttpsClient::new(way), ended)),
+            RouteTo::Mqtt { topic } => tokio::spawn(consumer(Limits::MQTT).run(MqttClient::new(way, topic), ended)),
+        };
         self.running.insert(kind, Running { route, end, confirmed, task });
     }
 

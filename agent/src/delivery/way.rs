@@ -7,11 +7,7 @@ use picket_lifecycle::{
     effect::TlsTime,
     routes::{Route, RouteTo, Routes},
 };
-use picket_protocol::{
-    endpoint_url::{EndpointUrl, Scheme},
-    ids::SensorId,
-    refusal::Refusal,
-};
+use picket_protocol::{endpoint_url::EndpointUrl, ids::SensorId, refusal::Refusal};
 use tokio::{net::TcpStream, sync::watch};
 use tokio_rustls::client::TlsStream;
 
@@ -21,7 +17,7 @@ use crate::{
     identity::Identities,
     proxy::Proxy,
     upstream::{
-        dial::dial,
+        dial, mqtt,
         tls::{Greeting, TlsSettings},
     },
 };
@@ -73,19 +69,17 @@ impl Way {
     /// # Errors
     /// [`Refusal::Unsupported`].
     pub(super) fn target(&self) -> Result<EndpointUrl, Refusal> {
-        let scheme = match self.route.to {
-            RouteTo::Https => Scheme::Https,
-            RouteTo::Mqtt { .. } => Scheme::Mqtts,
-        };
-        let unsupported = |error| Refusal::Unsupported { what: format!("the address {}: {error}", self.url()) };
-        EndpointUrl::parse(self.url(), scheme).map_err(unsupported)
+        match self.route.to {
+            RouteTo::Https => dial::address(self.url()),
+            RouteTo::Mqtt { .. } => mqtt::address(self.url()),
+        }
     }
 
-    /// An authenticated connection that speaks this protocol.
+    /// An authenticated connection that speaks one of these protocols (ALPN); none is named where there is no choice.
     ///
     /// # Errors
     /// The refusal of the stage that failed.
-    pub(super) async fn dial(&self, protocol: &[u8]) -> Result<TlsStream<TcpStream>, Refusal> {
+    pub(super) async fn dial(&self, protocols: &[&[u8]]) -> Result<TlsStream<TcpStream>, Refusal> {
         let target = self.target()?;
         let Credentials { identities, greeting } = &self.credentials;
         let settings = TlsSettings {
@@ -95,10 +89,10 @@ impl Way {
             credential: Some(identities.credential(self.route.stamp.cti, self.route.with)?),
         };
         let mut config = settings.config(&target.host)?;
-        config.alpn_protocols = vec![protocol.to_vec()];
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
         let proxy = self.route.proxy.as_ref().map(Proxy::try_from).transpose();
         let proxy = proxy.map_err(|error| Refusal::InvalidRequest { why: error.to_string() })?;
-        dial(&target, proxy.as_ref(), config).await
+        dial::dial(&target, proxy.as_ref(), config).await
     }
 
     fn tls_time(&self) -> TlsTime {

@@ -1,10 +1,11 @@
-//! Speaks to portal, management console and HTTPS hub: enrol, renew, heartbeat, probe. One request per call.
+//! Speaks to portal, management console and hub: enrol, renew, heartbeat, probe. One request per call.
 //!
 //! Decides nothing: whom to call, by which certificate and when is the core's. Dropping a call's future closes its
 //! connection; [`Upstreams::abort`] closes the one that waits for the next heartbeat.
 
 pub mod dial;
 pub mod exchange;
+pub mod mqtt;
 pub mod tls;
 pub mod verdict;
 
@@ -39,6 +40,7 @@ use picket_protocol::{
     refusal::Refusal,
     wire,
 };
+use rustls::ClientConfig;
 
 use self::{
     dial::{address, dial},
@@ -182,16 +184,22 @@ impl Upstreams {
         Ok(HeartbeatReply { bytes, server_not_after })
     }
 
-    /// Posts a probe, a CloudEvents batch of one, to the hub.
+    /// Sends a probe to the hub, the way that alerts go.
     ///
     /// # Errors
     /// The refusal of the stage that failed, or the hub's status.
     pub async fn probe(self, order: ProbeHub) -> Result<(), Failure> {
         let ProbeHub { call, to, with, nonce } = order;
-        if to != RouteTo::Https {
-            return Err(Refusal::Unsupported { what: "an IoT hub over MQTT".into() }.into());
+        let event = probe_event(call.sensor, &nonce, &call);
+        match to {
+            RouteTo::Https => self.post_probe(&call, with, &event).await,
+            RouteTo::Mqtt { topic } => Ok(self.publish_probe(&call, with, topic, event).await?),
         }
-        let body = probe_event(call.sensor, &nonce, &call);
+    }
+
+    /// As a CloudEvents batch of one.
+    async fn post_probe(&self, call: &Call, with: Slot, event: &str) -> Result<(), Failure> {
+        let body = format!("[{event}]");
         let post = Post {
             path: wire::HUB_EVENTS,
             media_type: wire::MEDIA_EVENTS,
@@ -199,11 +207,26 @@ impl Upstreams {
             body: body.as_bytes(),
             limit: MAX_ACCEPTANCE,
         };
-        let (answer, line) = self.send(&call, Some(with), &post).await?;
+        let (answer, line) = self.send(call, Some(with), &post).await?;
         drop(line);
         let host = address(&call.endpoint.url)?.host;
         judge(answer, Speaker::Hub, &host, call.sensor)?;
         Ok(())
+    }
+
+    /// In a session of its own: in the name of the sensor's it would end the one that delivers.
+    async fn publish_probe(&self, call: &Call, with: Slot, topic: String, event: String) -> Result<(), Refusal> {
+        let target = mqtt::address(&call.endpoint.url)?;
+        let mut config = self.config(call, Some(with), &target.host)?;
+        config.alpn_protocols.clear();
+        let stream = dial(&target, Self::proxy(call)?.as_ref(), config).await?;
+        let mut session = mqtt::Session::open(stream, &target, &format!("{}-probe", call.sensor)).await?;
+        session.publish(&topic.into(), event.into())?;
+        loop {
+            if let Some(acknowledged) = session.progress().await? {
+                return acknowledged.result.map_err(Refusal::from);
+            }
+        }
     }
 
     /// Closes the connection that waits under this stamp.
@@ -213,18 +236,22 @@ impl Upstreams {
 
     async fn send(&self, call: &Call, with: Option<Slot>, post: &Post<'_>) -> Result<(Answer, Line), Failure> {
         let target = address(&call.endpoint.url)?;
+        let config = self.config(call, with, &target.host)?;
+        let proxy = Self::proxy(call)?;
+        let stream = dial(&target, proxy.as_ref(), config).await?;
+        let mut line = Line::open(stream, &target).await?;
+        let answer = line.exchange(post.request(call)?, post.limit).await.map_err(|none| none.refusal)?;
+        Ok((answer, line))
+    }
+
+    fn config(&self, call: &Call, with: Option<Slot>, host: &str) -> Result<ClientConfig, Refusal> {
         let settings = TlsSettings {
             ca_certificates: &call.endpoint.ca_certificates,
             time: call.tls_time,
             greeting: self.greeting,
             credential: with.map(|slot| self.identities.credential(call.stamp.cti, slot)).transpose()?,
         };
-        let config = settings.config(&target.host)?;
-        let proxy = Self::proxy(call)?;
-        let stream = dial(&target, proxy.as_ref(), config).await?;
-        let mut line = Line::open(stream, &target).await?;
-        let answer = line.exchange(post.request(call)?, post.limit).await.map_err(|none| none.refusal)?;
-        Ok((answer, line))
+        settings.config(host)
     }
 
     fn proxy(call: &Call) -> Result<Option<Proxy>, Refusal> {
@@ -260,15 +287,15 @@ impl Post<'_> {
     }
 }
 
-/// CloudEvents 1.0, JSON batch format. The id is the nonce.
+/// CloudEvents 1.0, JSON. The id is the nonce.
 fn probe_event(sensor: SensorId, nonce: &[u8], call: &Call) -> String {
-    serde_json::json!([{
+    serde_json::json!({
         "specversion": "1.0",
         "id": hex(nonce),
         "source": format!("/sensors/{sensor}"),
         "type": wire::EVENT_PROBE,
         "time": call.tls_time.at.to_string(),
-    }])
+    })
     .to_string()
 }
 

@@ -1,5 +1,7 @@
 //! Deliveries from a real alert log to a hub on loopback, over mutual TLS.
 
+mod mosquitto;
+
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, atomic::Ordering},
@@ -8,7 +10,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use picket_lifecycle::{
-    effect::{Call, Confirmed, Enrol, TlsTime},
+    effect::{Call, Confirmed, Enrol, ProbeHub, TlsTime},
     epochs::{EngineMark, EpochRecord, Routing},
     identity::Slot,
     moment::BootId,
@@ -83,18 +85,22 @@ impl Hub {
 }
 
 struct World {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     log: AlertLog,
     hub: Arc<Hub>,
     server: Server,
     endpoint: Endpoint,
+    identities: Identities,
     routes: watch::Sender<Routes>,
     confirm: mpsc::Sender<Confirmed>,
     deliveries: Deliveries,
 }
 
 async fn world(answer: Answer) -> World {
-    let ca: &'static Ca = Box::leak(Box::new(Ca::named("Portal CA")));
+    world_of(Box::leak(Box::new(Ca::named("Portal CA"))), answer).await
+}
+
+async fn world_of(ca: &'static Ca, answer: Answer) -> World {
     let hub = Arc::new(Hub::default());
     let taking = hub.clone();
     let server = serve(ca, ca.server(2020, 2099), move |asked| match asked.path.as_str() {
@@ -107,6 +113,7 @@ async fn world(answer: Answer) -> World {
         Credentials { identities: Identities::in_state_directory(folder.path()), greeting: Greeting::PostQuantum };
     let endpoint = server.endpoint(ca);
     enrol(&credentials, endpoint.clone()).await;
+    let identities = credentials.identities.clone();
     let log = AlertLog::open(folder.path(), Bounds { max_bytes: 64 << 20, max_age: Duration::from_secs(86_400) });
     let (routes, of_routes) = watch::channel(Routes::default());
     let (confirm, confirmed) = mpsc::channel(4);
@@ -118,21 +125,18 @@ async fn world(answer: Answer) -> World {
         boot: BootId([1; 16]),
         kilobits_per_second: None,
     });
-    World { _folder: folder, log, hub, server, endpoint, routes, confirm, deliveries }
+    World { folder, log, hub, server, endpoint, identities, routes, confirm, deliveries }
+}
+
+fn call(endpoint: Endpoint) -> Call {
+    let tls_time = TlsTime { at: UnixSeconds(1_767_225_600), enforce_not_before: true };
+    Call { stamp: STAMP, ticket: Ticket(1), sensor: SENSOR, endpoint, tls_time, proxy: None }
 }
 
 async fn enrol(credentials: &Credentials, endpoint: Endpoint) {
-    let call = Call {
-        stamp: STAMP,
-        ticket: Ticket(1),
-        sensor: SENSOR,
-        endpoint,
-        tls_time: TlsTime { at: UnixSeconds(1_767_225_600), enforce_not_before: true },
-        proxy: None,
-    };
     let token = Secret::new("dG9rZW4tdG9rZW4tdG9rZW4".into()).unwrap();
     let upstreams = Upstreams::new(credentials.identities.clone(), credentials.greeting);
-    upstreams.enrol(Enrol { call, token, key: None }).await.unwrap();
+    upstreams.enrol(Enrol { call: call(endpoint), token, key: None }).await.unwrap();
 }
 
 fn owner() -> Owner {
