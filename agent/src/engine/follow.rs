@@ -223,6 +223,10 @@ impl Follower {
         Some(Point { key: last.key, offset: last.length })
     }
 
+    pub(super) fn content(&self, key: Key) -> Option<&Source> {
+        self.sources.iter().find(|source| source.key == key)
+    }
+
     /// The newest content of a file.
     pub(super) fn newest_of(&self, device: u64, inode: u64) -> Option<&Source> {
         self.sources.iter().rev().find(|source| source.key.is_file(device, inode))

@@ -18,7 +18,7 @@ use super::{
     follow::{Follower, Resumed, Step},
     health::Health,
     lines::Next,
-    position::{Counts, Key, Point, Position},
+    position::{Counts, Crossing, Fingerprint, Key, Point, Position},
     source::Source,
     wake::Wake,
 };
@@ -142,9 +142,9 @@ impl Intake {
             counts.miss(bytes);
             tracing::warn!(bytes, "output of the detection engine was rotated away unread");
         }
-        // What is known of other files was known of files that may have been replaced since.
-        let own = crossings.into_iter().take_while(|crossing| sure && crossing.from.key == at.key);
-        let mut assigner = Assigner::new(epoch, own.collect());
+        let own = sure.then_some(at.key);
+        let known = crossings.into_iter().map_while(|(crossing, seen)| recognized(&follower, crossing, &seen, own));
+        let mut assigner = Assigner::new(epoch, known.collect());
         let waited = self
             .waiting
             .take()
@@ -164,7 +164,8 @@ impl Intake {
         let Some(position) = self.batches.position() else { return };
         if work.follower.rewind(&position) {
             let records = work.assigner.records();
-            work.assigner = Assigner::new(position.epoch, position.crossings);
+            let crossings = position.crossings.into_iter().map(|(crossing, _)| crossing);
+            work.assigner = Assigner::new(position.epoch, crossings.collect());
             learn(&mut work.assigner, &mut work.follower, &records, false, &|_| true);
             work.counts = position.counts;
             let _ = work.follower.notice();
@@ -358,6 +359,8 @@ fn start_of(records: &[EpochRecord]) -> Position {
 fn position(work: &Work) -> Position {
     let Work { follower, assigner, counts, .. } = work;
     let source = follower.current();
+    let seen = |key| follower.content(key).map(Source::fingerprint).unwrap_or_default();
+    let crossings = assigner.crossings().iter().map(|crossing| (*crossing, seen(crossing.from.key)));
     Position {
         at: follower.at().unwrap_or_default(),
         fingerprint: source.map(Source::fingerprint).unwrap_or_default(),
@@ -366,9 +369,25 @@ fn position(work: &Work) -> Position {
         modified: source.map_or(i128::MAX, |source| source.modified),
         length: source.map_or(0, |source| source.length),
         epoch: assigner.current(),
-        crossings: assigner.crossings().to_vec(),
+        crossings: crossings.collect(),
         counts: counts.clone(),
     }
+}
+
+/// A crossing of before, in the content that it was known in; none if that is not there for sure.
+pub(super) fn recognized(
+    follower: &Follower,
+    crossing: Crossing,
+    seen: &Fingerprint,
+    own: Option<Key>,
+) -> Option<Crossing> {
+    let Point { key, offset } = crossing.from;
+    if own == Some(key) {
+        return Some(crossing);
+    }
+    let source = follower.newest_of(key.device, key.inode)?;
+    let same = crossing.doubt_from.is_none() && seen.length > 0 && source.goes_on_from(seen, offset);
+    same.then_some(Crossing { from: Point { key: source.key, offset }, ..crossing })
 }
 
 /// True when one of the epochs is new.

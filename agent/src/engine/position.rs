@@ -139,8 +139,8 @@ pub(super) struct Position {
     pub(super) length: u64,
     /// The epoch of the last line taken; none before the first commit.
     pub(super) epoch: Epoch,
-    /// Where later epochs begin.
-    pub(super) crossings: Vec<Crossing>,
+    /// Where later epochs begin, and by what the content is recognized.
+    pub(super) crossings: Vec<(Crossing, Fingerprint)>,
     pub(super) counts: Counts,
 }
 
@@ -162,8 +162,8 @@ mod tests {
     #[test]
     fn a_position_is_read_as_written() {
         let at = Point { key: Key { device: 1, inode: u64::MAX, generation: 2 }, offset: 9 };
-        let crossings = vec![Crossing { epoch: Epoch(4), doubt_from: Some(at), from: at }];
         let fingerprint = Fingerprint::of(b"{\"a\":1}");
+        let crossings = vec![(Crossing { epoch: Epoch(4), doubt_from: Some(at), from: at }, fingerprint.clone())];
         let position = Position {
             at,
             fingerprint,

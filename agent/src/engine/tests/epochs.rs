@@ -4,7 +4,15 @@ use std::fs;
 
 use picket_lifecycle::epochs::{EngineMark, Routing};
 
-use super::rig::*;
+use super::{
+    super::{
+        follow::Follower,
+        intake::recognized,
+        position::{Crossing, Fingerprint, Point, Position},
+        source::{Source, identity},
+    },
+    rig::*,
+};
 
 const PAIRED: Routing = Routing::LocallyManaged { paired: true };
 
@@ -173,7 +181,7 @@ async fn a_file_cut_off_around_a_commit_is_in_doubt_up_to_the_boundary() {
     rig.truncate();
     rig.write(10);
     let length = fs::metadata(&rig.path).unwrap().len();
-    let (device, inode, _) = super::super::source::identity(&rig.path).unwrap();
+    let (device, inode, _) = identity(&rig.path).unwrap();
     rig.publish(LOCAL, 1, EngineMark::File { device, inode, length });
     rig.publish(CLOUD, 1, EngineMark::File { device, inode, length });
     rig.write(10);
@@ -197,4 +205,29 @@ async fn copied_and_cut_off_after_a_commit_keeps_the_boundary_in_the_copy() {
     rig.logged(15).await;
     let by_epoch = rig.by_epoch().await;
     assert_eq!((&by_epoch["1"], &by_epoch["2"]), (&rig.ids(0..5), &rig.ids(5..15)));
+}
+
+#[test]
+fn a_boundary_in_a_file_that_is_not_read_yet_is_recognized_after_a_kill() {
+    let mut rig = Rig::new();
+    rig.write(3);
+    rig.rotate();
+    rig.write(3);
+    let old = Source::open(&rig.rotated(1), 4).unwrap();
+    let new = Source::open(&rig.path, 5).unwrap();
+    let at = Point { key: old.key, offset: 0 };
+    let position = Position { at, fingerprint: old.fingerprint(), ..Position::default() };
+    let from = Point { key: new.key, offset: new.length };
+    let crossing = Crossing { epoch: picket_protocol::ids::Epoch(2), doubt_from: None, from };
+    let recognize = |seen: &Fingerprint| {
+        let mut follower = Follower::new(&rig.path);
+        assert!(follower.resume(&position).sure);
+        recognized(&follower, crossing, seen, Some(at.key))
+    };
+    let known = recognize(&new.fingerprint()).unwrap().from;
+    assert!(known.offset == new.length && known.key.is_file(new.key.device, new.key.inode));
+    assert_eq!(recognize(&old.fingerprint()), None, "another content in this file");
+    assert_eq!(recognize(&Fingerprint::default()), None, "nothing is known of it");
+    rig.truncate();
+    assert_eq!(recognize(&new.fingerprint()), None, "cut off since");
 }
