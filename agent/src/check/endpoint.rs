@@ -1,9 +1,10 @@
-//! Checks one endpoint: name, connection, proxy, TLS, the post-quantum greeting, HTTP, the clock.
+//! Checks one endpoint: name, connection, proxy, TLS, the post-quantum greeting, HTTP, the clock. Of a broker, what comes
+//! before the session, since that would need the sensor's certificate.
 
 use http_body_util::Full;
 use hyper::{Request, header::HOST};
 use picket_protocol::{
-    endpoint_url::EndpointUrl,
+    endpoint_url::{EndpointUrl, Scheme},
     local_api::{CheckLine, CheckStep, EndpointRole},
     refusal::Refusal,
     wire,
@@ -19,6 +20,7 @@ use crate::{
     upstream::{
         dial,
         exchange::{Answer, Line},
+        mqtt,
         tls::{self, Greeting, TlsSettings},
         verdict,
     },
@@ -38,16 +40,20 @@ pub(super) async fn check(circumstances: &Circumstances, target: &Target, lines:
     let _ = lines.send(CheckLine::Endpoint { role: target.role, url: url.clone(), proxy }).await;
     let mut report = Report::new(lines);
     let mut reached = false;
-    if let Some(address) = read_url(&mut report, &url).await {
-        let visit = Visit { circumstances, target, address };
+    if let Some((scheme, address)) = read_url(&mut report, &url).await {
+        let visit = Visit { circumstances, target, scheme, address };
         reached = visit.make(&mut report).await.is_some();
     }
     report.verdict(target).await && reached
 }
 
-async fn read_url(report: &mut Report<'_>, url: &str) -> Option<EndpointUrl> {
-    match dial::address(url) {
-        Ok(address) => Some(address),
+async fn read_url(report: &mut Report<'_>, url: &str) -> Option<(Scheme, EndpointUrl)> {
+    let read = match mqtt::address(url) {
+        Ok(address) => Ok((Scheme::Mqtts, address)),
+        Err(_) => dial::address(url).map(|address| (Scheme::Https, address)),
+    };
+    match read {
+        Ok(read) => Some(read),
         Err(refusal) => report.step(CheckStep::Dns, async { Err(refusal) }).await,
     }
 }
@@ -56,6 +62,7 @@ async fn read_url(report: &mut Report<'_>, url: &str) -> Option<EndpointUrl> {
 struct Visit<'a> {
     circumstances: &'a Circumstances,
     target: &'a Target,
+    scheme: Scheme,
     address: EndpointUrl,
 }
 
@@ -74,6 +81,12 @@ impl Visit<'_> {
             }
             return None;
         };
+        if self.scheme == Scheme::Mqtts {
+            for step in [CheckStep::Http, CheckStep::Clock] {
+                report.skipped(step, "a broker speaks no HTTP").await;
+            }
+            return Some(());
+        }
         let Some(answer) = report.step(CheckStep::Http, self.ask(stream)).await else {
             report.skipped(CheckStep::Clock, EARLIER_FAILED).await;
             return None;

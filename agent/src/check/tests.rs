@@ -208,3 +208,18 @@ async fn stops_when_nobody_reads_on() {
         tokio::task::yield_now().await;
     }
 }
+
+#[tokio::test]
+async fn of_a_broker_everything_up_to_its_certificate_is_checked() {
+    let ca = Ca::named("Broker CA");
+    let server = serve(&ca, ca.server(2020, 2099), at(0)).await;
+    let broker = |endpoint: Endpoint| Endpoint { url: endpoint.url.replace("https://", "mqtts://"), ..endpoint };
+    let told = portal(broker(server.endpoint(&ca)), None).await;
+    assert!(told.usable && told.problems.is_empty());
+    let passed = |step: CheckStep| {
+        told.steps.iter().any(|(told, result)| *told == step && matches!(result, StepResult::Passed { .. }))
+    };
+    assert!(passed(CheckStep::Connect) && passed(CheckStep::Tls) && !passed(CheckStep::Http));
+    let untrusted = portal(broker(server.endpoint(&Ca::named("Other CA"))), None).await;
+    assert!(!untrusted.usable, "a broker that nobody vouches for can be used");
+}
