@@ -107,7 +107,10 @@ impl Intake {
             self.forget();
             return Ok(idle);
         }
-        let Some(mut work) = self.work.take().or_else(|| Some(self.begin(&records))) else { return Ok(idle) };
+        let mut work = match self.work.take() {
+            Some(work) => work,
+            None => self.begin(&records),
+        };
         let done = self.run_down(&mut work);
         self.work = Some(work);
         done.map(|pause| pause.min(idle))
@@ -145,11 +148,8 @@ impl Intake {
         let own = sure.then_some(at.key);
         let known = crossings.into_iter().map_while(|(crossing, seen)| recognized(&follower, crossing, &seen, own));
         let mut assigner = Assigner::new(epoch, known.collect());
-        let waited = self
-            .waiting
-            .take()
-            .filter(|_| first)
-            .and_then(|mut kept| kept.look().ok().filter(|same| *same).map(|_| kept.key));
+        let mut waited = self.waiting.take().filter(|_| first);
+        let waited = waited.as_mut().and_then(|kept| kept.look().is_ok_and(|same| same).then_some(kept.key));
         let was_open = |key: Key| waited.is_some_and(|waited| waited.is_file(key.device, key.inode));
         learn(&mut assigner, &mut follower, records, first, &|key| was_open(key) || (sure && key == at.key));
         self.open(&follower);
@@ -166,7 +166,8 @@ impl Intake {
             let records = work.assigner.records();
             let crossings = position.crossings.into_iter().map(|(crossing, _)| crossing);
             work.assigner = Assigner::new(position.epoch, crossings.collect());
-            learn(&mut work.assigner, &mut work.follower, &records, false, &|_| true);
+            let sure = work.follower.is_intact();
+            learn(&mut work.assigner, &mut work.follower, &records, false, &|_| sure);
             work.counts = position.counts;
             let _ = work.follower.notice();
             self.open(&work.follower);

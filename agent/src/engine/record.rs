@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use picket_protocol::alerts::{Severity, UnixMillis};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::stats::Stats;
 
@@ -28,22 +29,22 @@ pub(super) enum Record<'a> {
     InvalidJson,
 }
 
+/// The fields are looked at one by one: one of an unexpected type must not cost the alert.
 #[derive(Deserialize)]
 struct Eve<'a> {
     #[serde(borrow)]
     event_type: Cow<'a, str>,
     #[serde(borrow, default)]
-    timestamp: Option<Cow<'a, str>>,
-    #[serde(default)]
-    alert: Option<Detection>,
-    #[serde(default)]
-    stats: Option<Stats>,
+    timestamp: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    alert: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    stats: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
 struct Detection {
-    #[serde(default)]
-    severity: Option<u64>,
+    severity: u64,
 }
 
 /// Reads a line without its line feed. `anomalies`: whether `anomaly` records count as alerts.
@@ -54,16 +55,20 @@ pub(super) fn read(line: &[u8], anomalies: bool) -> Record<'_> {
     let text = text.trim_ascii();
     // The whole line is checked to be JSON here: later readers rely on it.
     let Ok(eve) = serde_json::from_str::<Eve<'_>>(text) else { return Record::InvalidJson };
-    let at = eve.timestamp.as_deref().and_then(instant);
+    let at = read_field::<Cow<'_, str>>(eve.timestamp).as_deref().and_then(instant);
     match &*eve.event_type {
         "alert" => {
-            let severity = eve.alert.and_then(|alert| alert.severity);
+            let severity = read_field::<Detection>(eve.alert).map(|detection| detection.severity);
             Record::Alert { severity: Severity::from_engine(severity), at, text }
         }
         "anomaly" if anomalies => Record::Alert { severity: Severity::Informational, at, text },
-        "stats" => eve.stats.map_or(Record::Other, Record::Stats),
+        "stats" => read_field(eve.stats).map_or(Record::Other, Record::Stats),
         _ => Record::Other,
     }
+}
+
+fn read_field<'a, T: Deserialize<'a>>(field: Option<&'a RawValue>) -> Option<T> {
+    serde_json::from_str(field?.get()).ok()
 }
 
 /// `2004-08-26T12:01:34.211940+0000`, as Suricata writes it; the zone may also have a colon or be `Z`.
@@ -139,8 +144,12 @@ mod tests {
 
     #[test]
     fn an_alert_that_says_no_severity_is_informational() {
-        let bare = br#"{"event_type":"alert"}"#;
-        assert!(matches!(read(bare, false), Record::Alert { severity: Severity::Informational, at: None, .. }));
+        for odd in ["", r#","alert":null"#, r#","alert":7,"timestamp":8,"stats":"x""#, r#","alert":{"severity":-1.5}"#]
+        {
+            let line = format!(r#"{{"event_type":"alert"{odd}}}"#);
+            let read = read(line.as_bytes(), false);
+            assert!(matches!(read, Record::Alert { severity: Severity::Informational, at: None, .. }), "{odd}");
+        }
     }
 
     #[test]
