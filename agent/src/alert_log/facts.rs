@@ -73,11 +73,12 @@ impl Facts {
         self.position.clone_from(&book.position);
         self.set_aside = book.set_aside;
         self.streams.clear();
-        self.streams.extend(book.streams.iter().map(|stream| StreamFacts {
+        let delivered = book.all_delivered();
+        self.streams.extend(book.streams.iter().zip(delivered).map(|(stream, delivered)| StreamFacts {
             id: stream.id,
             epoch: stream.epoch,
             head: stream.head,
-            delivered: book.delivered(stream),
+            delivered,
             dropped: stream.dropped,
             oldest_undelivered: stream.oldest.map(|(_, at)| at),
         }));

@@ -11,10 +11,10 @@ use crate::store::failure::Failure;
 
 /// Brings up to date which alert each consumer waits for the longest.
 pub(super) fn find_oldest(connection: &Connection, book: &mut Book) -> Result<(), Failure> {
-    for index in 0..book.streams.len() {
+    for (index, delivered) in book.all_delivered().into_iter().enumerate() {
         let stream = &book.streams[index];
         let mark = book.mark(stream);
-        let waits = stream.consumer.is_some() && book.delivered(stream) < stream.head;
+        let waits = stream.consumer.is_some() && delivered < stream.head;
         if waits && stream.oldest.is_some_and(|(place, _)| place > mark) {
             continue;
         }
