@@ -78,6 +78,8 @@ impl Agent {
             program: None,
         };
         fs::write(folder.join("appliance-id"), &settings.hardware)?;
+        // As after an engine's start: it has opened its file, and found nothing yet.
+        fs::write(agent.eve_file(), "")?;
         agent.configure(settings)?;
         Ok(agent)
     }

@@ -52,6 +52,20 @@ impl Generator {
         Ok(())
     }
 
+    /// Writes an alert of the caller's making under an id of its own, which is returned.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn alert(&mut self, mut record: Value) -> Result<u64> {
+        let id = self.next;
+        record["event_type"] = "alert".into();
+        record["flow_id"] = id.into();
+        self.raw(format!("{record}\n").as_bytes())?;
+        self.next += 1;
+        self.written.insert(id);
+        Ok(id)
+    }
+
     /// Writes bytes that are no alert: broken lines, other records.
     ///
     /// # Errors
@@ -60,13 +74,28 @@ impl Generator {
         self.file.write_all(bytes).with_context(|| format!("cannot write {}", self.path.display()))
     }
 
-    /// As logrotate's `create`: the file gets another name, and writing goes on in a new one. A reader can lose nothing.
+    /// As logrotate with `create` and `dateext`: the file gets a dated name, and writing goes on in a new one. A reader can
+    /// lose nothing.
     ///
     /// # Errors
     /// When it cannot be renamed.
     pub fn rotate(&mut self) -> Result<()> {
-        let aside = self.aside();
-        fs::rename(&self.path, aside)?;
+        let dated = self.dated();
+        fs::rename(&self.path, dated)?;
+        self.file = open(&self.path)?;
+        Ok(())
+    }
+
+    /// As logrotate with `create` alone: the file becomes `.1`, what was that becomes `.2`, and so on.
+    ///
+    /// # Errors
+    /// When a file cannot be renamed.
+    pub fn rotate_by_numbers(&mut self) -> Result<()> {
+        let last = (1..).take_while(|number| self.numbered(*number).exists()).last().unwrap_or(0);
+        for number in (1..=last).rev() {
+            fs::rename(self.numbered(number), self.numbered(number + 1))?;
+        }
+        fs::rename(&self.path, self.numbered(1))?;
         self.file = open(&self.path)?;
         Ok(())
     }
@@ -76,8 +105,8 @@ impl Generator {
     /// # Errors
     /// When it cannot be copied.
     pub fn copy_and_truncate(&mut self) -> Result<()> {
-        let aside = self.aside();
-        fs::copy(&self.path, aside)?;
+        let dated = self.dated();
+        fs::copy(&self.path, dated)?;
         self.file.set_len(0)?;
         Ok(())
     }
@@ -112,10 +141,18 @@ impl Generator {
         Background { stop, last, thread }
     }
 
-    fn aside(&mut self) -> PathBuf {
+    fn dated(&mut self) -> PathBuf {
         self.rotations += 1;
+        self.beside(&format!("-20260105-{:06}", self.rotations))
+    }
+
+    fn numbered(&self, number: u32) -> PathBuf {
+        self.beside(&format!(".{number}"))
+    }
+
+    fn beside(&self, suffix: &str) -> PathBuf {
         let mut name = self.path.clone().into_os_string();
-        name.push(format!(".{}", self.rotations));
+        name.push(suffix);
         name.into()
     }
 }
@@ -196,17 +233,25 @@ mod tests {
     #[test]
     fn what_is_listed_was_written_over_rotation_and_truncation() -> Result<()> {
         let folder = PrivateFolder::new()?;
-        let path = folder.join("eve.json");
-        let mut generator = Generator::new(&path, 1)?;
+        let mut generator = Generator::new(&folder.join("eve.json"), 1)?;
         generator.alerts(5)?;
         generator.rotate()?;
         generator.alerts(4)?;
         generator.copy_and_truncate()?;
         generator.alerts(3)?;
-        let files = ["eve.json.1", "eve.json.2", "eve.json"].map(|name| ids(&folder.join(name)));
-        let [renamed, copied, present] = files;
-        assert_eq!((renamed?, copied?, present?), ((1..=5).collect(), (6..=9).collect(), (10..=12).collect()));
-        assert_eq!(generator.written().iter().copied().collect::<Vec<_>>(), (1..=12).collect::<Vec<_>>());
+        generator.rotate_by_numbers()?;
+        generator.alerts(2)?;
+        generator.rotate_by_numbers()?;
+        generator.alerts(1)?;
+        let files = ["-20260105-000001", "-20260105-000002", ".2", ".1", ""];
+        let counts = [5, 4, 3, 2, 1];
+        let mut first = 1;
+        for (suffix, count) in files.into_iter().zip(counts) {
+            let expected: Vec<_> = (first..first + count).collect();
+            assert_eq!(ids(&folder.join(&format!("eve.json{suffix}")))?, expected, "{suffix}");
+            first += count;
+        }
+        assert_eq!(generator.written().iter().copied().collect::<Vec<_>>(), (1..=15).collect::<Vec<_>>());
         Ok(())
     }
 
@@ -216,14 +261,16 @@ mod tests {
         let path = folder.join("eve.json");
         let background = Generator::new(&path, 100)?.in_background(10_000, Some(50));
         until("it has rotated twice", PATIENCE, || {
-            let there = folder.join("eve.json.2").exists();
-            Ok(if there { Waited::Holds(()) } else { Waited::NotYet("not yet".into()) })
+            Ok(if background.last() > 220 { Waited::Holds(()) } else { Waited::NotYet("not yet".into()) })
         })?;
-        let generator = background.stop()?;
+        let mut generator = background.stop()?;
         let mut found = ids(&path)?;
-        for number in 1..=generator.rotations {
-            found.extend(ids(&folder.join(&format!("eve.json.{number}")))?);
+        let rotations = generator.rotations;
+        generator.rotations = 0;
+        for _ in 0..rotations {
+            found.extend(ids(&generator.dated())?);
         }
+        assert!(rotations >= 2);
         found.sort_unstable();
         assert_eq!(found, generator.written().iter().copied().collect::<Vec<_>>());
         Ok(())

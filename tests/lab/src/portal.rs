@@ -219,6 +219,16 @@ impl Portal {
         text.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
     }
 
+    /// How many alerts it has stored, as long as it has forgotten none: cheap, unlike [`Self::alerts`].
+    ///
+    /// # Errors
+    /// When the command fails.
+    pub fn alert_count(&self) -> Result<usize> {
+        let newest = self.ask(&["alert", "list", "--limit", "1"])?;
+        let row = newest["alerts"].as_array().context("no alerts in the answer")?.first().map(|alert| &alert["row"]);
+        Ok(row.and_then(Value::as_u64).unwrap_or(0).try_into()?)
+    }
+
     /// Writes the trust root file.
     ///
     /// # Errors

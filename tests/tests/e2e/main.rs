@@ -1,6 +1,10 @@
 //! End-to-end tests: the real programs, driven as people and plants drive them. One binary, mounted by topic.
 
 mod activation;
+mod alerts;
+mod alerts_rsyslog;
+mod alerts_suricata;
+mod alerts_weather;
 mod bad_input;
 mod clock;
 mod clones;
