@@ -1,10 +1,6 @@
 //! A verified activation is offered, by a person or by the portal: refused, committed at once, or taken as candidate.
 
-use picket_protocol::{
-    documents::activation::{HubKind, Mode, ModeSettings},
-    local_api::Start,
-    refusal::Refusal,
-};
+use picket_protocol::{documents::activation::Mode, local_api::Start, refusal::Refusal};
 
 use crate::{
     accepted::Accepted,
@@ -58,11 +54,6 @@ pub(crate) fn judge(phase: &Phase, turn: &Turn<'_>, accepted: &Accepted) -> Verd
     }
     if is(Whose::Candidate) {
         return Verdict::BeingProved;
-    }
-    if let ModeSettings::CloudConnected(cloud) = &offered.mode
-        && cloud.hub.kind == HubKind::Mqtt
-    {
-        return Verdict::Refuse(Refusal::Unsupported { what: "hub kind mqtt".into() });
     }
     if let Some(why) = turn.appliance.objection(accepted) {
         return Verdict::Refuse(why);

@@ -10,10 +10,10 @@ use picket_protocol::{
 };
 
 use super::{
-    fixtures::{cloud, file, file_of, local, local_with_console, owners},
+    fixtures::{cloud, file, file_of, local, local_with_console, owners, sensor},
     rig::{Rig, kinds, unreachable},
 };
-use crate::{accepted::Accepted, audit::Action, outcome::Outcome};
+use crate::{accepted::Accepted, audit::Action, effect::Effect, outcome::Outcome, routes::RouteTo};
 
 #[test]
 fn first_activation_takes_effect_on_verification_and_shows_pending() {
@@ -119,13 +119,19 @@ fn a_file_of_another_owner_does_not_compare() {
 }
 
 #[test]
-fn an_mqtt_hub_is_not_understood_yet() {
+fn a_broker_is_asked_on_the_topic_that_alerts_take() {
     let ModeSettings::CloudConnected(mut settings) = cloud() else { panic!("not cloud") };
     settings.hub.kind = HubKind::Mqtt;
+    settings.hub.topic_template = Some("plant/{sensor_id}/alerts".into());
     let mut rig = Rig::new();
-    let refused = rig.offer(file(1, 10, ModeSettings::CloudConnected(settings)));
-    assert!(matches!(refused, Err(Refusal::Unsupported { .. })), "{refused:?}");
-    assert_eq!(rig.epoch(), 0);
+    rig.offer(file(1, 10, ModeSettings::CloudConnected(settings))).unwrap();
+    let enrol = rig.calls.remove(0);
+    rig.answer(&enrol, Default::default());
+    let heartbeat = rig.calls.remove(0);
+    rig.answer(&heartbeat, Default::default());
+    let to = RouteTo::Mqtt { topic: std::format!("plant/{}/alerts", sensor(1)) };
+    assert!(matches!(&rig.calls[..], [Effect::ProbeHub(probe)] if probe.to == to), "{:?}", rig.calls);
+    assert_eq!(rig.state.routes().hub.map(|route| route.to), Some(to));
 }
 
 #[test]
