@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 
 use super::world::World;
+use crate::builds::root;
 
 pub(super) fn explain(world: &World) -> Result<()> {
     let binaries = world.portal.binary().parent().context("the programs lie in no folder")?;
@@ -23,6 +24,10 @@ Everything stays up until Ctrl-C, and leaves nothing behind. In another terminal
     sensor check                                   every endpoint, with a verdict
     sensor audit                                   who changed what
 
+    sensor alerts follow                           what it detects; in yet another terminal, let it detect something:
+    cat {sample} >> {eve}
+    picket-portal alert list --data {portal}      what the portal has stored
+
     picket-portal sensor list --data {portal}      what the portal sees
     picket-portal sensor list --data {console}     what the management console sees
     picket-portal sensor reissue {sensor} --mode cloud-connected --data {portal}
@@ -34,6 +39,8 @@ the agent's log is {}.",
         world.console.url(),
         world.agent.log().display(),
         binaries = binaries.display(),
+        sample = root().join("xtask/src/demo/sample/eve.json").display(),
+        eve = world.agent.eve_file().display(),
         socket = socket.display(),
     );
     Ok(())

@@ -1,5 +1,6 @@
 //! `cargo xtask demo`: builds, walks the main job out loud, proves the quiet beside it, then stays up or leaves nothing.
 
+mod alerts;
 mod by_hand;
 mod quiet;
 mod stage;

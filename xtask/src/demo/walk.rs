@@ -7,19 +7,22 @@ use picket_lab::{Binaries, portal::text};
 use serde_json::Value;
 
 use super::{
+    alerts,
     stage::{Step, Told, play},
     world::{SENSOR, World},
 };
 use crate::table::{Outcome, Table};
 
-const STEPS: [Step<World>; 17] = [
+const STEPS: [Step<World>; 19] = [
     ("portal and management console are up", servers_up),
     ("an unactivated sensor is up and trusts the portal's root", sensor_up),
     ("a sensor is registered and its file downloaded", register),
     ("preview says what the file would change", preview),
     ("local activation", activate_local),
+    ("what it detects while locally managed stays on it", alerts::stay),
     ("cloud activation: enrolled, heartbeat at the portal", activate_cloud),
     ("heartbeats go on", heartbeats_go_on),
+    ("what it detects now arrives at the portal, each alert once", alerts::arrive),
     ("moved to another hub address", move_hub),
     ("back to locally managed, under a management console", back_to_local),
     ("its heartbeat shows at the management console", shown_at_console),
