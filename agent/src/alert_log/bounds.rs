@@ -10,6 +10,7 @@ use super::{
     append::Open,
     book::{Book, Segment, Stream},
     entry::{Acknowledged, ConsumerMarks},
+    repack::repack,
     schema::{integer, natural},
     skips::{self, Gone, Stretch},
 };
@@ -45,6 +46,7 @@ pub(super) fn make_room(open: &mut Open<'_>) -> Result<bool, Failure> {
         forget_block(open.connection, severity, first)?;
     }
     remove(open, &places, Gone::Dropped(DropReason::Full))?;
+    repack(open.connection, natural(first), natural(last))?;
     Ok(true)
 }
 

@@ -11,6 +11,7 @@ mod facts;
 mod oldest;
 mod read;
 mod reader;
+mod repack;
 mod schema;
 mod skips;
 #[cfg(test)]
