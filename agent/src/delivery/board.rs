@@ -63,7 +63,8 @@ impl Board {
     pub(super) fn show(&self, kind: ConsumerKind, url: &str, view: &View<'_>, before: Counts) {
         let problem = view.last_failure.or(view.log_failure).map(|failed| (failed.why.clone(), failed.at));
         if kind == ConsumerKind::Hub {
-            self.set_health(problem.as_ref().map_or(OK, |(why, _)| why.code()));
+            // What is wrong with the log, the log says itself.
+            self.set_health(view.last_failure.map_or(OK, |failed| failed.why.code()));
         }
         let mut shown = self.lock();
         for ((name, now), (_, before)) in named(&view.counts).into_iter().zip(named(&before)) {
