@@ -28,7 +28,8 @@ impl Log {
         let aside = set_aside::set_aside(path)?;
         let remains = known.map(Remains::of).or_else(|| Remains::salvage(&aside)).or_else(|| Remains::copied(path));
         let remains = remains.unwrap_or_default();
-        tracing::error!(%why, aside = %aside.display(), "the alert log is corrupt and was set aside");
+        let undelivered = known.map(Book::undelivered);
+        tracing::error!(%why, undelivered, aside = %aside.display(), "the alert log is corrupt and was set aside");
         let mut log = Self::open(path)?;
         log.book.next = remains.next.max(1);
         log.book.set_aside = remains.set_aside + 1;

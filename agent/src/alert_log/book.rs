@@ -167,6 +167,12 @@ impl Book {
         delivered
     }
 
+    /// How many numbers no consumer has, those that were dropped included.
+    pub(super) fn undelivered(&self) -> u64 {
+        let delivered = self.all_delivered();
+        self.streams.iter().zip(delivered).map(|(stream, delivered)| stream.head - delivered).sum()
+    }
+
     /// Takes over from the epochs who waits for which stream.
     pub(super) fn learn(&mut self, epochs: &[EpochRecord], connection: &Connection) -> Result<(), Failure> {
         for stream in &mut self.streams {
