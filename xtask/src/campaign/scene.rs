@@ -91,7 +91,7 @@ impl Scene {
         until(&format!("{count} alerts are in the log"), PATIENCE, || {
             let verification = self.agent.ask(&["alerts", "verify"])?;
             let streams = verification["streams"].as_array().context("no streams")?;
-            let held: u64 = streams.iter().filter_map(|stream| stream["held"].as_u64()).sum();
+            let held: u64 = streams.iter().filter_map(|stream| stream["in_log"].as_u64()).sum();
             Ok(if held >= count { Waited::Holds(()) } else { Waited::NotYet(verification.to_string()) })
         })
     }

@@ -1,4 +1,6 @@
-//! Programs that are not ours read what we write: the vectors by the CDDL, and a file that a real portal issued.
+//! Programs that are not ours read what we write: the vectors by the CDDL, a file that a real portal issued, and alerts.
+
+mod events;
 
 use std::{
     fs,
@@ -19,7 +21,8 @@ pub(super) fn run() -> Result<String> {
     print!("{vectors}");
     let issued = issued_file(&python)?;
     print!("{issued}");
-    Ok("vectors by their CDDL; a portal's file by cbor2 and pycose, and a damaged one refused".into())
+    let events = events::run(&python)?;
+    Ok(format!("vectors by their CDDL; a portal's file by cbor2 and pycose, and a damaged one refused; {events}"))
 }
 
 fn script(name: &str) -> PathBuf {
