@@ -136,10 +136,18 @@ impl Scene {
             if now > received {
                 (received, since) = (now, Instant::now());
             }
-            let over = received >= generator.written().len() as u64 || since.elapsed() > STALLED;
-            Ok(if over { Waited::Holds(()) } else { Waited::NotYet(received.to_string()) })
-        })?;
-        Ok(Tally::of(generator.written(), &self.portal.alerts()?))
+            let stalled = since.elapsed() > STALLED;
+            if received < generator.written().len() as u64 && !stalled {
+                return Ok(Waited::NotYet(received.to_string()));
+            }
+            // Doubled ones count as received too, so the number alone says nothing of what lacks.
+            let tally = Tally::of(generator.written(), &self.portal.alerts()?);
+            Ok(if tally.lacking.is_empty() || stalled {
+                Waited::Holds(tally)
+            } else {
+                Waited::NotYet(tally.to_string())
+            })
+        })
     }
 }
 
