@@ -1,6 +1,6 @@
 //! Switches of the mode under load: what was detected while locally managed is never at the hub, the rest is there once.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use anyhow::{Context, Result};
 use picket_lab::{Binaries, Tally, generator::id_of};
@@ -12,6 +12,9 @@ use super::{
 
 /// Alerts a second.
 const RATE: u32 = 1_000;
+/// How long a mode lasts.
+const LEAST: Duration = Duration::from_millis(50);
+const MOST: Duration = Duration::from_millis(250);
 
 /// What the portal must have, and what it may have: also what was written while a switch was going on.
 #[derive(Default)]
@@ -28,10 +31,13 @@ pub(super) fn run(binaries: &Binaries, switches: u32, seed: u64) -> Result<bool>
     let mut cloud = (0, 0);
     for number in 1..=switches {
         println!("switch {number} of {switches} …");
+        // Alerts of this mode.
+        scene.pass(LEAST, MOST);
         let until = load.last();
         scene.switch("locally-managed")?;
         expected.add(cloud, (until, load.last()));
         if number < switches {
+            scene.pass(LEAST, MOST);
             let before = load.last();
             scene.switch("cloud-connected")?;
             cloud = (before, load.last());
