@@ -12,10 +12,10 @@ use picket_protocol::{
     wire,
 };
 use rumqttc::mqttbytes::{
-    self, QoS,
+    self, PacketType, QoS,
     v5::{
-        ConnAck, Connect, ConnectAuth, ConnectProperties, ConnectReturnCode, Packet, PubAck, PubAckReason, Publish,
-        PublishProperties,
+        ConnAck, Connect, ConnectAuth, ConnectProperties, ConnectReturnCode, Disconnect, PingReq, PubAck, PubAckReason,
+        Publish, PublishProperties,
     },
 };
 use tokio::{
@@ -136,12 +136,13 @@ impl Session {
             clean_start: true,
             properties: Some(properties),
         };
-        self.write(&Packet::Connect(connect, None, ConnectAuth::None))?;
+        let written = connect.write(&None, &ConnectAuth::None, &mut self.goes);
+        self.wrote(written)?;
         loop {
             if let Some(packet) = self.turn().await? {
                 return match packet {
                     Packet::ConnAck(answer) => self.begun(answer),
-                    other => Err(self.bad(&format!("it began with {:?}", other.packet_type()))),
+                    _ => Err(self.bad("it did not begin with a CONNACK")),
                 };
             }
         }
@@ -192,7 +193,11 @@ impl Session {
             ..Publish::default()
         };
         let bytes = publish.size();
-        self.write(&Packet::Publish(publish))?;
+        if self.limits.packet.is_some_and(|most| bytes > most as usize) {
+            return Err(self.bad(&format!("the broker takes no packet of {bytes} bytes")));
+        }
+        let written = publish.write(&mut self.goes);
+        self.wrote(written)?;
         self.last_id = id;
         self.in_flight.push_back(id);
         self.owed.get_or_insert_with(|| Instant::now() + PATIENCE);
@@ -246,7 +251,8 @@ impl Session {
             Step::Pushed(Ok(())) => Ok(None),
             Step::Read(Err(error)) | Step::Pushed(Err(error)) => Err(self.broken(&error)),
             Step::Ping => {
-                self.write(&Packet::PingReq)?;
+                let written = PingReq::write(&mut self.goes);
+                self.wrote(written)?;
                 self.owed.get_or_insert_with(|| Instant::now() + PATIENCE);
                 Ok(None)
             }
@@ -255,9 +261,9 @@ impl Session {
     }
 
     fn read(&mut self) -> Result<Option<Packet>, Refusal> {
-        match Packet::read(&mut self.came, Some(MAX_PACKET)) {
+        match Packet::read(&mut self.came) {
             Ok(packet) => {
-                if packet == Packet::PingResp && self.in_flight.is_empty() {
+                if matches!(packet, Packet::PingResp) && self.in_flight.is_empty() {
                     self.owed = None;
                 }
                 Ok(Some(packet))
@@ -267,8 +273,7 @@ impl Session {
         }
     }
 
-    fn write(&mut self, packet: &Packet) -> Result<(), Refusal> {
-        let written = packet.write(&mut self.goes, self.limits.packet);
+    fn wrote(&mut self, written: Result<usize, mqttbytes::Error>) -> Result<(), Refusal> {
         written.map_err(|error| self.bad(&error.to_string()))?;
         self.ping_at = Instant::now() + self.limits.keep_alive / 2;
         Ok(())
@@ -289,6 +294,41 @@ impl Session {
             None => self.unreachable(&error.to_string()),
         }
     }
+}
+
+/// What a broker sends to a client that only publishes.
+enum Packet {
+    ConnAck(ConnAck),
+    PubAck(PubAck),
+    PingResp,
+    Disconnect(Disconnect),
+}
+
+impl Packet {
+    /// Takes the first whole packet out.
+    fn read(came: &mut BytesMut) -> Result<Self, mqttbytes::Error> {
+        let header = mqttbytes::check(came.iter(), Some(MAX_PACKET))?;
+        let packet = came.split_to(frame_length(came)).freeze();
+        match header.packet_type()? {
+            PacketType::ConnAck => ConnAck::read(header, packet).map(Self::ConnAck),
+            PacketType::PubAck => PubAck::read(header, packet).map(Self::PubAck),
+            PacketType::PingResp => Ok(Self::PingResp),
+            PacketType::Disconnect => Disconnect::read(header, packet).map(Self::Disconnect),
+            _ => Err(mqttbytes::Error::ProtocolError),
+        }
+    }
+}
+
+/// The bytes of the packet that begins here: one byte, the remaining length (MQTT 5 §1.5.5), and so many more.
+fn frame_length(bytes: &[u8]) -> usize {
+    let mut remaining = 0;
+    for (position, byte) in bytes.iter().skip(1).take(4).enumerate() {
+        remaining |= usize::from(byte & 0x7F) << (7 * position);
+        if byte & 0x80 == 0 {
+            return (2 + position + remaining).min(bytes.len());
+        }
+    }
+    bytes.len()
 }
 
 enum Step {
