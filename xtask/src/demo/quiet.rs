@@ -16,7 +16,10 @@ use picket_lab::{
     namespaces::{Cable, FAR_ADDRESS, Left},
 };
 
-use super::stage::{Step, Told, play};
+use super::{
+    alerts::SAMPLE,
+    stage::{Step, Told, play},
+};
 use crate::table::Table;
 
 /// A name that only the name server behind the cable knows.
@@ -112,11 +115,15 @@ fn route_still_works(proof: &mut Proof) -> Result<String> {
 fn local_is_quiet(proof: &mut Proof) -> Result<String> {
     let before = proof.cable.left()?;
     proof.activate("locally-managed")?;
+    // With alerts in its log, there would be something to send.
+    fs::write(proof.agent.eve_file(), SAMPLE)?;
     proof.left_over_intervals()?;
+    let logged = proof.agent.ask(&["alerts", "verify"])?["streams"][0]["in_log"].as_u64().unwrap_or(0);
+    ensure!(logged > 0, "no alert is in the log");
     let after = proof.cable.left()?;
     ensure!(after == before, "{} packets left, {} of them DNS", after.all - before.all, after.dns - before.dns);
     Ok(format!(
-        "0 packets left, 0 of them DNS, from upload over {INTERVALS} heartbeat intervals of {} s",
+        "0 packets left, 0 of them DNS, from upload over {INTERVALS} heartbeat intervals of {} s, with {logged} alerts",
         INTERVAL.as_secs()
     ))
 }
