@@ -144,6 +144,7 @@ impl<C: HubClient> Running<C> {
         tokio::select! {
             biased;
             _ = end => Woken::Over(Over::Told),
+            Some(confirmed) = self.consumer.confirmed.recv() => Woken::Confirmed(confirmed),
             ended = self.client.ended() => Woken::Event(match ended {
                 Ended::Batch { batch, wire_bytes, result } => {
                     DeliveryEvent::BatchEnded { stamp, batch, wire_bytes, result }
@@ -157,7 +158,6 @@ impl<C: HubClient> Running<C> {
                 // Work that panicked told its own story; its ticket must not be waited for.
                 Err(_) => Woken::Over(Over::Renumbered),
             },
-            Some(confirmed) = self.consumer.confirmed.recv() => Woken::Confirmed(confirmed),
             Ok(()) = self.head.changed() => Woken::Event(DeliveryEvent::Grew),
             () = sleep(next) => {
                 let due = wake.is_some_and(|at| at <= now());

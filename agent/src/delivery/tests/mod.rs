@@ -338,7 +338,8 @@ async fn a_stream_of_which_the_portal_knows_more_is_left() {
     world.detect(1, 0..10).await;
     world.hub_has(0..10).await;
     let before: BTreeSet<StreamId> = world.log.totals().into_keys().collect();
-    let confirmations = before.iter().map(|stream| (*stream, Confirmation { up_to: 11, lacks: vec![] })).collect();
+    let confirmations =
+        before.iter().map(|stream| (*stream, Confirmation { up_to: u64::MAX, lacks: vec![] })).collect();
     world.confirm.send(Confirmed { stamp: STAMP, confirmations }).await.unwrap();
     // Whether the next alert is the first of the new stream shows when it is there.
     let mut next = 10;
