@@ -98,7 +98,7 @@ impl Follower {
             }
         }
         self.sources.extend(rotated);
-        self.sources.extend(at_path);
+        self.add_last(at_path);
         resumed
     }
 
@@ -119,9 +119,18 @@ impl Follower {
             self.generation += 1;
             let new = Source::open(&self.path, self.generation)?;
             self.open_between();
-            self.sources.push(new);
+            self.add_last(Some(new));
         }
         Ok(())
+    }
+
+    /// Adds what was opened at the path. It may have been rotated away since, and stand among those already: it is open, so
+    /// its inode number is given to no other.
+    fn add_last(&mut self, at_path: Option<Source>) {
+        let Some(new) = at_path else { return };
+        if !self.sources.iter().any(|source| source.is_same_file(&new)) {
+            self.sources.push(new);
+        }
     }
 
     /// Opens what was made after the last known file and rotated away before it was noticed.
@@ -279,5 +288,32 @@ impl Follower {
     fn open_path(&mut self) -> Option<Source> {
         self.generation += 1;
         Source::open(&self.path, self.generation).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_rotated_away_while_it_is_opened_is_followed_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("eve.json");
+        let mut follower = Follower::new(&path);
+        fs::write(&path, "first\n").unwrap();
+        follower.notice().unwrap();
+        fs::rename(&path, folder.path().join("eve.json.2")).unwrap();
+        fs::write(&path, "second\n").unwrap();
+        let opened = follower.open_path();
+        fs::rename(&path, folder.path().join("eve.json.1")).unwrap();
+        follower.open_between();
+        follower.add_last(opened);
+        fs::write(&path, "third\n").unwrap();
+        follower.notice().unwrap();
+        let inode = |name: &str| source::identity(&folder.path().join(name)).unwrap().1;
+        let followed: Vec<u64> = follower.sources.iter().map(|source| source.key.inode).collect();
+        assert_eq!(followed, ["eve.json.2", "eve.json.1", "eve.json"].map(inode));
     }
 }

@@ -101,6 +101,12 @@ impl Source {
         !other.first.is_empty() && other.fingerprint().fits(&self.first)
     }
 
+    /// Whether both are open on one file. The key does not say it: a copy goes by the key of what it is a copy of.
+    pub(super) fn is_same_file(&self, other: &Self) -> bool {
+        let identity = |source: &Self| source.file.metadata().map(|metadata| (metadata.dev(), metadata.ino())).ok();
+        identity(self).is_some_and(|one| Some(one) == identity(other))
+    }
+
     pub(super) fn file(&self) -> Arc<File> {
         Arc::clone(&self.file)
     }
