@@ -1,4 +1,4 @@
-//! The reader of MQTT hubs, beside a real broker. Needs Mosquitto: `cargo test -p picket-portal -- --ignored broker`.
+//! The reader of MQTT hubs, beside a real broker: Mosquitto.
 
 use std::{
     net::{Ipv4Addr, TcpListener, TcpStream},
@@ -188,7 +188,6 @@ async fn reach(server: &Server, sensor: &mut Sensor, head: u64) -> Value {
 }
 
 #[tokio::test]
-#[ignore = "needs Mosquitto"]
 async fn what_a_broker_took_comes_once_and_is_confirmed() {
     let server = Server::portal();
     let (broker, mut sensor) = set_up(&server).await;
@@ -201,7 +200,6 @@ async fn what_a_broker_took_comes_once_and_is_confirmed() {
 }
 
 #[tokio::test]
-#[ignore = "needs Mosquitto"]
 async fn numbers_that_a_sensor_has_not_reported_wait_until_it_does() {
     let mut server = Server::portal();
     let (broker, mut sensor) = set_up(&server).await;
@@ -222,7 +220,6 @@ async fn numbers_that_a_sensor_has_not_reported_wait_until_it_does() {
 }
 
 #[tokio::test]
-#[ignore = "needs Mosquitto"]
 async fn what_no_sensor_can_have_meant_holds_up_nothing() {
     let server = Server::portal();
     let (broker, mut sensor) = set_up(&server).await;
@@ -236,7 +233,6 @@ async fn what_no_sensor_can_have_meant_holds_up_nothing() {
 }
 
 #[tokio::test]
-#[ignore = "needs Mosquitto"]
 async fn a_broker_that_comes_back_empty_is_read_again() {
     let server = Server::portal();
     let (mut broker, mut sensor) = set_up(&server).await;
@@ -252,7 +248,6 @@ async fn a_broker_that_comes_back_empty_is_read_again() {
 }
 
 #[tokio::test]
-#[ignore = "needs Mosquitto"]
 async fn a_broker_keeps_what_comes_while_the_portal_is_killed() {
     let mut server = Server::portal();
     let (broker, mut sensor) = set_up(&server).await;
@@ -267,7 +262,6 @@ async fn a_broker_keeps_what_comes_while_the_portal_is_killed() {
 }
 
 #[tokio::test]
-#[ignore = "needs Mosquitto"]
 async fn a_deleted_sensor_is_refused_by_a_broker_that_has_the_withdrawn_certificates() {
     let server = Server::portal();
     let (broker, mut sensor) = set_up(&server).await;
