@@ -45,7 +45,8 @@ mod tests {
 
     const STATUS: &str = r#"{"appliance":"00000000000000000","epoch":0,"state":"unactivated","candidate":null,
         "retry":null,"proxy":null,"trusted":false,"agent":{"version":"1.2.3","uptime_seconds":1},
-        "clock":{"wall":0,"floor":0,"drift_seconds":null},"upstream":null,"hub":null,"health":{}}"#;
+        "clock":{"wall":0,"floor":0,"drift_seconds":null},"upstream":null,"hub":null,"health":{},
+        "alerts":{"source":"/var/log/suricata/eve.json","streams":[],"consumers":[],"counters":{}}}"#;
 
     /// An agent that gives one answer to the first request, whatever it is.
     async fn agent_that_answers(socket: &Path, status_line: &str, body: &str) {

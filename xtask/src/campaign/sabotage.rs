@@ -45,12 +45,12 @@ impl Sabotage {
                 file: "portal/src/alerts/writer.rs",
                 from: "
         let committed = draft.is_empty() || self.commit(draft).await;
-        for (reply, taken, _room) in waiting {
+        for (Asked { reply, room: _room }, taken) in waiting {
             let outcome = if committed { taken } else { taken.and(Err(Refused::StorageFailed)) };
             let _ = reply.send(outcome); // whoever delivered may have gone
         }",
                 to: "
-        for (reply, taken, _room) in waiting {
+        for (Asked { reply, room: _room }, taken) in waiting {
             let _ = reply.send(taken);
         }
         let _ = draft.is_empty() || self.commit(draft).await;",
