@@ -20,6 +20,8 @@ pub mod proxy;
 pub mod run;
 pub mod service;
 pub mod shell;
+#[cfg(test)]
+mod small_disk;
 pub mod socket;
 pub mod stop;
 pub mod store;

@@ -258,30 +258,16 @@ fn the_reserve_is_there_from_the_first_start_and_comes_back() {
     assert_eq!(size().unwrap(), 1024 * 1024);
 }
 
-/// A private mount needs root; without it these facts are covered by the end-to-end tests in their own namespaces.
 mod on_a_small_disk {
-    use nix::{
-        mount::{MsFlags, mount},
-        sched::{CloneFlags, unshare},
-    };
+    use nix::mount::{MsFlags, mount};
 
     use super::*;
+    use crate::small_disk;
 
-    /// Runs on a thread with a mount namespace of its own, on a tmpfs of 3 MiB.
     fn on_small_disk(work: impl FnOnce(&Lab) + Send) {
-        if !nix::unistd::Uid::effective().is_root() {
-            return;
-        }
         // Outlives the namespace, and so is cleared away.
         let lab = Lab::new();
-        let in_namespace = || {
-            unshare(CloneFlags::CLONE_FS | CloneFlags::CLONE_NEWNS).unwrap();
-            let none = None::<&str>;
-            mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).unwrap();
-            mount(Some("tmpfs"), &lab.state(), Some("tmpfs"), MsFlags::empty(), Some("size=3m")).unwrap();
-            work(&lab);
-        };
-        std::thread::scope(|scope| scope.spawn(in_namespace).join().unwrap());
+        small_disk::on_small_disk(&lab.state(), "3m", || work(&lab));
     }
 
     fn fill(lab: &Lab) {

@@ -125,31 +125,15 @@ fn a_folder_that_is_not_there_yet_is_tried_again() {
     assert_eq!((log.health(), *log.head().borrow()), ("ok", Place(1)));
 }
 
-/// A private mount needs root; without it these facts are covered by the end-to-end tests in their own namespaces.
 mod on_a_small_disk {
     use std::io::Write as _;
 
-    use nix::{
-        mount::{MsFlags, mount},
-        sched::{CloneFlags, unshare},
-    };
-
     use super::*;
+    use crate::small_disk;
 
-    /// Runs on a thread with a mount namespace of its own, on a tmpfs of 8 MiB.
     fn on_small_disk(work: impl FnOnce(&Lab) + Send) {
-        if !nix::unistd::Uid::effective().is_root() {
-            return;
-        }
         let lab = Lab::new();
-        let in_namespace = || {
-            unshare(CloneFlags::CLONE_FS | CloneFlags::CLONE_NEWNS).unwrap();
-            let none = None::<&str>;
-            mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).unwrap();
-            mount(Some("tmpfs"), lab.folder.path(), Some("tmpfs"), MsFlags::empty(), Some("size=8m")).unwrap();
-            work(&lab);
-        };
-        std::thread::scope(|scope| scope.spawn(in_namespace).join().unwrap());
+        small_disk::on_small_disk(lab.folder.path(), "8m", || work(&lab));
     }
 
     #[test]
