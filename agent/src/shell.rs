@@ -91,6 +91,13 @@ impl Effects for Shell {
         self.store.persist(&record.state, &record.audit, record.durability)
     }
 
+    async fn settle(&mut self) {
+        if !self.store.is_settled() {
+            tokio::task::yield_now().await;
+            self.store.settle();
+        }
+    }
+
     async fn keep_identities(&mut self, keep: &BTreeSet<Cti>) {
         self.identities.keep_only(keep);
     }

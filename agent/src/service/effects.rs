@@ -49,9 +49,12 @@ pub trait Effects: Send + 'static {
     /// ends. The service has dropped its running calls and withdrawn the stamp's routes before.
     fn abort(&self, stamp: Stamp) -> impl Future<Output = ()> + Send;
 
-    /// Makes state and audit durable in one transaction. With [`Durability::Required`] (commits and people's decisions)
-    /// also the second copy, which a corrupt store is recovered from.
+    /// Makes state and audit durable in one transaction.
     fn persist(&mut self, record: Record) -> impl Future<Output = Result<(), Refusal>> + Send;
+
+    /// Lets those who were answered go on, then does what is left of a [`Durability::Required`] write (commits and people's
+    /// decisions): the second copy, which a corrupt store is recovered from.
+    fn settle(&mut self) -> impl Future<Output = ()> + Send;
 
     /// The health of what the service does not see by itself: `ok`, or a stable code.
     fn health(&self) -> BTreeMap<Component, &'static str>;

@@ -103,6 +103,7 @@ impl<E: Effects> Service<E> {
         let mut stop = stop;
         self.start().await;
         loop {
+            self.effects.settle().await;
             self.publish();
             let sleep = self.until_next_wake();
             tokio::select! {
@@ -119,6 +120,7 @@ impl<E: Effects> Service<E> {
             self.follow_up().await;
         }
         self.store_at_stop().await;
+        self.effects.settle().await;
     }
 
     async fn start(&mut self) {

@@ -248,6 +248,8 @@ impl Effects for Diary {
         Ok(())
     }
 
+    async fn settle(&mut self) {}
+
     fn health(&self) -> BTreeMap<Component, &'static str> {
         let world = self.world();
         let store = if world.disk_full { "state.storage-failed" } else { "ok" };

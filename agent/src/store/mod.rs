@@ -20,7 +20,12 @@ use picket_protocol::{local_api, refusal::Refusal};
 
 pub(crate) use self::database::version_on_disk;
 pub use self::open::{Accept, Opened, Places};
-use self::{database::Database, failure::Failure, reserve::Reserve, second_copy::SecondCopy};
+use self::{
+    database::{Database, Stored},
+    failure::Failure,
+    reserve::Reserve,
+    second_copy::SecondCopy,
+};
 
 /// The control state on disk.
 #[derive(Debug)]
@@ -29,6 +34,8 @@ pub struct Store {
     backing: Backing,
     reserve: Reserve,
     second_copy: SecondCopy,
+    /// What the second copy is still to be replaced by.
+    copy_due: Option<Stored>,
     health: Health,
 }
 
@@ -77,8 +84,8 @@ impl Store {
         &self.health
     }
 
-    /// Makes state and audit durable in one transaction; with [`Durability::Required`] the second copy too, and the
-    /// reserve is spent for it if the disk is full.
+    /// Makes state and audit durable in one transaction. With [`Durability::Required`] the reserve is spent for it if the
+    /// disk is full, and [`Self::settle`] is to be called soon.
     ///
     /// # Errors
     /// [`Refusal::StorageFailed`] or [`Refusal::NewerState`]; what was durable before still is.
@@ -102,6 +109,27 @@ impl Store {
         result
     }
 
+    /// Whether nothing is left for [`Self::settle`].
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        self.copy_due.is_none()
+    }
+
+    /// Replaces the second copy by the state of the last required write. That state is durable without it: the copy is
+    /// for a database that rots, so whoever waits for the write need not wait for this.
+    pub fn settle(&mut self) {
+        let Some(stored) = self.copy_due.take() else { return };
+        let mut copied = self.second_copy.write(&stored);
+        if copied.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::StorageFull) {
+            self.reserve.release();
+            copied = self.second_copy.write(&stored);
+        }
+        // A failure is told, and made good by the next one.
+        if let Err(error) = copied {
+            tracing::warn!(path = %self.second_copy.path().display(), %error, "the second copy was not written");
+        }
+    }
+
     /// Audit records after this number, the oldest first, at most `limit` and 1000.
     ///
     /// # Errors
@@ -115,8 +143,10 @@ impl Store {
         }
     }
 
-    /// Lets go of what earlier states left behind: journal and databases set aside. For a sensor that is erased.
+    /// Lets go of what earlier states left behind: second copy, journal and databases set aside. For a sensor that is
+    /// erased.
     pub fn scrub(&mut self) {
+        self.settle();
         let scrubbed = match &self.backing {
             Backing::Writable(database) => database.empty_journal(),
             Backing::Refusing { .. } => Ok(()),
@@ -145,7 +175,7 @@ impl Store {
         }
         .map_err(|failure| failure.refusal(&path))?;
         if required {
-            self.copy(generation, state);
+            self.copy_due = Some(Stored { generation, content: state.to_vec() });
         }
         Ok(())
     }
@@ -176,18 +206,6 @@ impl Store {
         self.backing = Backing::Writable(Database::open(&path).map_err(refused)?);
         self.health = Health::SetAside { path: aside, recovered: true };
         self.writable()
-    }
-
-    /// The commit stands without its copy; a failure is told, and made good by the next one.
-    fn copy(&mut self, generation: i64, state: &[u8]) {
-        let mut copied = self.second_copy.write(generation, state);
-        if copied.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::StorageFull) {
-            self.reserve.release();
-            copied = self.second_copy.write(generation, state);
-        }
-        if let Err(error) = copied {
-            tracing::warn!(path = %self.second_copy.path().display(), %error, "the second copy was not written");
-        }
     }
 }
 

@@ -79,7 +79,7 @@ impl Store {
             let copied = store.second_copy.read().map(|copy| copy.generation);
             // The power failed between the commit and its copy.
             if copied != Some(stored.generation)
-                && let Err(error) = store.second_copy.write(stored.generation, &stored.content)
+                && let Err(error) = store.second_copy.write(stored)
             {
                 tracing::warn!(%error, "the second copy was not brought up to date");
             }
@@ -136,7 +136,7 @@ impl Store {
     fn with(places: Places, backing: Backing, health: Health) -> Self {
         let reserve = Reserve::in_folder(&places.state);
         let second_copy = SecondCopy::in_folder(&places.state);
-        Self { places, backing, reserve, second_copy, health }
+        Self { places, backing, reserve, second_copy, copy_due: None, health }
     }
 }
 

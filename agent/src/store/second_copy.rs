@@ -1,4 +1,4 @@
-//! The second copy of the state: one file, replaced whole after each required write, that a corrupt database is
+//! The second copy of the state: one file, replaced whole after required writes, that a corrupt database is
 //! recovered from.
 
 use std::{
@@ -31,7 +31,8 @@ impl SecondCopy {
         &self.path
     }
 
-    pub(super) fn write(&self, generation: i64, state: &[u8]) -> io::Result<()> {
+    pub(super) fn write(&self, stored: &Stored) -> io::Result<()> {
+        let Stored { generation, content: state } = stored;
         let mut content = Vec::with_capacity(52 + state.len());
         content.extend(MAGIC);
         content.extend(VERSION.to_be_bytes());

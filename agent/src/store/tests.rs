@@ -47,7 +47,9 @@ fn record(number: i64) -> AuditRecord {
 }
 
 fn persist(store: &mut Store, state: &str) -> Result<(), Refusal> {
-    store.persist(state.as_bytes(), &[record(1)], Durability::Required)
+    let stored = store.persist(state.as_bytes(), &[record(1)], Durability::Required);
+    store.settle();
+    stored
 }
 
 #[test]
@@ -123,6 +125,19 @@ fn a_corrupt_database_is_set_aside_and_the_second_copy_used() {
     persist(&mut store, "next").unwrap();
     drop(store);
     assert_eq!(lab.open().state.as_deref(), Some(&b"next"[..]));
+}
+
+#[test]
+fn a_copy_that_was_not_made_in_time_is_made_at_the_next_start() {
+    let lab = Lab::new();
+    let mut store = lab.open().store;
+    persist(&mut store, "first").unwrap();
+    store.persist(b"second", &[], Durability::Required).unwrap();
+    assert!(!store.is_settled());
+    drop(store);
+    assert_eq!(lab.open().state.as_deref(), Some(&b"second"[..]));
+    fs::write(lab.state().join("control.db"), [b'x'; 8192]).unwrap();
+    assert_eq!(lab.open().state.as_deref(), Some(&b"second"[..]));
 }
 
 #[test]
@@ -205,7 +220,7 @@ fn an_erased_sensor_keeps_nothing_of_its_earlier_states() {
     fs::copy(lab.state().join("control.db"), lab.state().join("control.db.corrupt-1-0")).unwrap();
     let mut store = lab.open().store;
     persist(&mut store, "with a token in it, still").unwrap();
-    persist(&mut store, "{}").unwrap();
+    store.persist(b"{}", &[], Durability::Required).unwrap();
     store.scrub();
     for name in lab.named("") {
         let content = fs::read(lab.state().join(&name)).unwrap();
@@ -287,6 +302,7 @@ mod on_a_small_disk {
             assert!(lab.state().join("reserve").exists());
             assert_eq!(store.health().code(), "state.storage-failed");
             store.persist(&large, &[record(1)], Durability::Required).unwrap();
+            store.settle();
             assert!(!lab.state().join("reserve").exists());
             drop(store);
             assert_eq!(lab.open().state, Some(large));
