@@ -3,12 +3,13 @@
 use std::{
     fs,
     io::{Read, Write},
-    os::unix::net::UnixStream,
+    os::unix::{fs::MetadataExt, net::UnixStream},
     path::Path,
     time::Instant,
 };
 
 use anyhow::{Context, Result, ensure};
+use picket_lab::waiting::{self, PATIENCE, Waited};
 
 use super::{
     probe,
@@ -34,7 +35,9 @@ pub(super) fn run() -> Result<bool> {
             files.push(fs::read(path)?);
         }
         for file in &files {
+            let earlier = second_copy(&state);
             uploads.push(upload(&shipped.agent.socket(), file)?);
+            at_rest(&state, earlier)?;
         }
         for file in &files {
             replacements.push(probe::replace_file(&state, file)?);
@@ -47,6 +50,18 @@ pub(super) fn run() -> Result<bool> {
     println!("one atomic file replacement with fsync: median {replace:.2} ms of {count}");
     let steady = probe::report(&probes);
     Ok(judge("upload → committed", upload / replace, MOST_TIMES_REPLACE, "x") && steady)
+}
+
+/// Waits for what the agent does after the answer: nobody uploads again within that millisecond.
+fn at_rest(state: &Path, earlier: Option<u64>) -> Result<()> {
+    waiting::until("the second copy is replaced", PATIENCE, || {
+        Ok(if second_copy(state) == earlier { Waited::NotYet("the earlier one".into()) } else { Waited::Holds(()) })
+    })
+}
+
+/// Which file the second copy is.
+fn second_copy(state: &Path) -> Option<u64> {
+    fs::metadata(state.join("control.copy")).ok().map(|copy| copy.ino())
 }
 
 /// Milliseconds from the first byte sent to the answer that says committed.
