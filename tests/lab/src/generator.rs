@@ -191,7 +191,9 @@ pub fn id_of(record: &Value) -> Option<u64> {
 /// How many severities there are.
 const SEVERITIES: u64 = 4;
 
-fn line(id: u64) -> Vec<u8> {
+/// The line of an alert, with its line feed.
+#[must_use]
+pub fn line(id: u64) -> Vec<u8> {
     let severity = id % SEVERITIES + 1;
     let second = id / 1000 % 60;
     format!(

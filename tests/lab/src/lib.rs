@@ -15,6 +15,7 @@ pub mod namespaces;
 pub mod oracle;
 pub mod portal;
 pub mod ports;
+pub mod probe;
 pub mod process;
 pub mod rsyslog;
 pub mod suricata;

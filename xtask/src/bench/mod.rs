@@ -37,6 +37,8 @@ enum Name {
     Heartbeats,
     /// Enrolments of one portal process
     Enrolments,
+    /// Alerts that one portal process takes from 1,000 sensors
+    Intake,
 }
 
 impl Bench {
@@ -49,6 +51,7 @@ impl Bench {
             Name::Footprint => footprint::run(self.watch),
             Name::Heartbeats => portal::run("heartbeats"),
             Name::Enrolments => portal::run("enrolments"),
+            Name::Intake => portal::intake(),
         }
     }
 }

@@ -22,3 +22,9 @@ pub(super) fn run(what: &str) -> Result<bool> {
     well &= probe::report(&probes);
     Ok(well)
 }
+
+/// The driver has rounds, probes and a peer of its own: its portal's database shall grow over them.
+pub(super) fn intake() -> Result<bool> {
+    build("release", &["--package", "picket-portal"])?;
+    driver("release", "bench-portal", &["intake"])
+}

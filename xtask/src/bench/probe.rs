@@ -10,22 +10,7 @@ use std::{
 
 use anyhow::Result;
 
-use super::statistics::median;
-
-/// Milliseconds of one append of 4 KiB with fdatasync, the median of some.
-pub(super) fn fdatasync(folder: &Path) -> Result<f64> {
-    let path = folder.join("probe");
-    let mut file = File::create(&path)?;
-    let mut times = Vec::new();
-    for _ in 0..15 {
-        let start = Instant::now();
-        file.write_all(&[0x5a; 4096])?;
-        file.sync_data()?;
-        times.push(start.elapsed().as_secs_f64() * 1e3);
-    }
-    fs::remove_file(path)?;
-    Ok(median(&times))
-}
+pub(super) use picket_lab::probe::fdatasync;
 
 /// Milliseconds of one atomic replacement of a file: write beside it, fsync, rename, fsync of the folder.
 pub(super) fn replace_file(folder: &Path, content: &[u8]) -> Result<f64> {

@@ -1,6 +1,6 @@
 //! A running portal, and many registrations at it, each with its token.
 
-use std::{fs, time::Instant};
+use std::{fs, path::Path, time::Instant};
 
 use anyhow::{Context, Result, anyhow};
 use picket_lab::{Binaries, Portal, PrivateFolder, Role, ending};
@@ -36,6 +36,11 @@ impl Crowd {
         }
         println!("registered {size} sensors in {:.0} s", start.elapsed().as_secs_f64());
         Ok(crowd)
+    }
+
+    /// The folder of this run, on the disk that the portal is on.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     fn trust(&self) -> Result<TrustStore> {

@@ -21,6 +21,7 @@ use super::{
     client::{Connection, enrol},
     crowd::Crowd,
     judge,
+    process::cpu_seconds,
 };
 
 const SENSORS: usize = 256;
@@ -106,12 +107,4 @@ fn first(activation: &Activation) -> Heartbeat {
         versions: Versions { agent: "0.1.0".into(), engine: None },
         status: Some(status),
     }
-}
-
-/// Seconds of CPU that a process has used: fields 14 and 15 of its stat, in hundredths.
-fn cpu_seconds(pid: i32) -> Result<f64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let fields: Vec<_> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
-    let ticks = |position: usize| fields.get(position).and_then(|field| field.parse::<f64>().ok()).unwrap_or_default();
-    Ok((ticks(11) + ticks(12)) / 100.0)
 }

@@ -7,6 +7,8 @@ mod client;
 mod crowd;
 mod enrolments;
 mod heartbeats;
+mod intake;
+mod process;
 
 use std::{env, process::ExitCode};
 
@@ -18,7 +20,8 @@ fn main() -> Result<ExitCode> {
     let well = match env::args().nth(1).as_deref() {
         Some("heartbeats") => heartbeats::run(&runtime)?,
         Some("enrolments") => enrolments::run(&runtime)?,
-        other => bail!("heartbeats or enrolments, not {other:?}"),
+        Some("intake") => intake::run(&runtime)?,
+        other => bail!("heartbeats, enrolments or intake, not {other:?}"),
     };
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
