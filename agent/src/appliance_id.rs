@@ -12,7 +12,7 @@ use picket_durable as files;
 use picket_protocol::ids::ApplianceId;
 use sha2::{Digest as _, Sha256};
 
-use crate::entropy;
+use crate::{credentials, entropy};
 
 /// Keeps the digest apart from any other use of the same identifiers.
 const LABEL: &[u8] = b"picket appliance id v1\0";
@@ -37,7 +37,7 @@ const KNOWN_BAD: [&str; 8] = [
 pub struct Sources {
     /// The vendor's file.
     pub vendor: PathBuf,
-    /// The DMI product UUID; readable by root only.
+    /// The DMI product UUID; readable by root only, so that systemd hands it over.
     pub product_uuid: PathBuf,
     /// systemd's machine-id.
     pub machine_id: PathBuf,
@@ -49,7 +49,7 @@ impl Sources {
     pub fn of_this_machine(vendor: PathBuf) -> Self {
         Self {
             vendor,
-            product_uuid: PathBuf::from("/sys/class/dmi/id/product_uuid"),
+            product_uuid: credentials::path("product-uuid").unwrap_or_else(|| "/sys/class/dmi/id/product_uuid".into()),
             machine_id: PathBuf::from("/etc/machine-id"),
         }
     }

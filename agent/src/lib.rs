@@ -7,6 +7,7 @@ pub mod appliance_id;
 pub mod check;
 pub mod clock;
 pub mod config;
+mod credentials;
 pub mod ctl;
 pub mod delivery;
 pub mod disk;

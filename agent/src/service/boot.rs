@@ -7,12 +7,12 @@ use picket_lifecycle::{
     moment::{BootId, BootMillis, Moment},
 };
 
-use crate::{clock, entropy};
+use crate::{clock, credentials, entropy};
 
 /// The kernel's id of this boot. One that cannot be read counts as a new boot: nothing of an earlier one is believed.
 #[must_use]
 pub fn boot_id() -> BootId {
-    let read = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
+    let read = credentials::text("boot-id").or_else(|| fs::read_to_string("/proc/sys/kernel/random/boot_id").ok());
     let id = read.and_then(|text| text.trim().parse::<uuid::Uuid>().ok()).map(uuid::Uuid::into_bytes);
     BootId(id.unwrap_or_else(|| entropy::draw().unwrap_or_default()))
 }
