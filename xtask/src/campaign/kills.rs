@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 use nix::sys::signal::Signal;
-use picket_lab::{Binaries, Generator};
+use picket_lab::Generator;
 
 use super::{
+    place::{Place, Setting},
+    sabotage::Sabotage::{AcknowledgedBeforeCommit, CursorAtSend, DeduplicationOff},
     scene::Scene,
-    sheet::{Row, Sheet},
+    sheet::Outcome,
 };
 
 /// Alerts a second, while they come steadily.
@@ -16,31 +18,29 @@ const RATE: u32 = 1_000;
 /// Alerts that wait for delivery before each kill in it: several batches.
 const BACKLOG: usize = 3_000;
 
-/// A place: what it is called, and what does this many faults there.
-type Place = (&'static str, fn(&mut Scene, u32) -> Result<Generator>);
-
-const PLACES: [Place; 6] = [
-    ("agent, at intake", at_intake),
-    ("agent, at rotation", at_rotation),
-    ("agent, in delivery", in_delivery),
-    ("agent, at start", at_start),
-    ("agent, at a switch of the hub", at_switch),
-    ("portal, mid-batch", portal_mid_batch),
+pub(super) const PLACES: &[Place] = &[
+    Place { name: "agent, at intake", faults: 50, finds: &[DeduplicationOff], act: |given| play(given, at_intake) },
+    Place { name: "agent, at rotation", faults: 50, finds: &[], act: |given| play(given, at_rotation) },
+    Place {
+        name: "agent, in delivery",
+        faults: 50,
+        finds: &[CursorAtSend, DeduplicationOff],
+        act: |given| play(given, in_delivery),
+    },
+    Place { name: "agent, at start", faults: 50, finds: &[], act: |given| play(given, at_start) },
+    Place { name: "agent, at a switch of the hub", faults: 50, finds: &[], act: |given| play(given, at_switch) },
+    Place {
+        name: "portal, mid-batch",
+        faults: 50,
+        finds: &[AcknowledgedBeforeCommit, DeduplicationOff],
+        act: |given| play(given, portal_mid_batch),
+    },
 ];
 
-/// Whether nothing was lost or doubled anywhere.
-pub(super) fn run(binaries: &Binaries, faults: u32, seed: u64) -> Result<bool> {
-    let mut sheet = Sheet::default();
-    for (place, act) in PLACES {
-        println!("{place}: {faults} kills …");
-        let mut scene = Scene::set_up(binaries, seed)?;
-        let generator = act(&mut scene, faults)?;
-        let tally = scene.judge(&generator)?;
-        println!("    {tally}");
-        sheet.add(Row { place, faults, tally, recovery: scene.recovery });
-    }
-    println!("\nseed {seed}\n\n{sheet}");
-    Ok(sheet.all_well())
+fn play(setting: &Setting<'_>, faults: fn(&mut Scene, u32) -> Result<Generator>) -> Result<Outcome> {
+    let mut scene = Scene::set_up(setting)?;
+    let generator = faults(&mut scene, setting.faults)?;
+    Ok(Outcome { tally: scene.judge(&generator)?, recovery: scene.recovery, ..Outcome::default() })
 }
 
 const fn ms(milliseconds: u64) -> Duration {

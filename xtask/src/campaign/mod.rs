@@ -1,30 +1,42 @@
 //! `cargo xtask campaign NAME`: faults by the dozen against the real programs, and the generator's list to judge them.
 
 mod kills;
+mod moments;
+mod place;
 mod sabotage;
 mod scene;
 mod sheet;
 mod switches;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use picket_lab::{Binaries, ending};
 
-use self::sabotage::Sabotage;
+use self::{
+    place::{Place, Setting},
+    sabotage::Sabotage,
+    sheet::{Row, Sheet},
+};
 use crate::builds;
 
 #[derive(Args)]
 pub(crate) struct Campaign {
     #[arg(value_enum)]
     name: Name,
-    /// Faults in each place
-    #[arg(long, default_value_t = 50)]
-    faults: u32,
+    /// Faults in each place, in place of its own number
+    #[arg(long)]
+    faults: Option<u32>,
     /// Chooses the moments of the faults
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Run it on a build that is broken on purpose, and fail unless the campaign finds that out
+    /// Only the places whose name has this in it
+    #[arg(long, value_name = "WORD", default_value = "")]
+    place: String,
+    /// Run it on builds that are broken on purpose, each in the places that must find it out, and fail unless all do
     #[arg(long)]
+    sabotages: bool,
+    /// As --sabotages, with this one only; where no place must find it out, in all places
+    #[arg(long, conflicts_with = "sabotages")]
     sabotage: Option<Sabotage>,
 }
 
@@ -36,24 +48,85 @@ enum Name {
     Switches,
 }
 
+impl Name {
+    const fn places(self) -> &'static [Place] {
+        match self {
+            Self::Kills => kills::PLACES,
+            Self::Switches => switches::PLACES,
+        }
+    }
+}
+
 impl Campaign {
     pub(crate) fn run(&self) -> Result<bool> {
         ending::end_cleanly_on_signals()?;
-        println!("Building (some minutes the first time) …");
-        let Some(sabotage) = self.sabotage else {
-            builds::build("dev", &builds::ALL_BUT_XTASK)?;
-            return self.run_with(&Binaries::beside_this_program()?);
-        };
-        let well = self.run_with(&sabotage.build()?)?;
-        println!("{}", if well { "the sabotage was not found out" } else { "the sabotage was found out" });
-        Ok(!well)
+        let places: Vec<_> = self.name.places().iter().filter(|place| place.name.contains(&self.place)).collect();
+        ensure!(!places.is_empty(), "no place of this campaign has {:?} in its name", self.place);
+        match self.sabotage {
+            Some(sabotage) => self.find_out(&[sabotage], &places),
+            None if self.sabotages => self.find_out(&share(&places), &places),
+            None => self.run_well(&places),
+        }
     }
 
-    /// Whether every alert was kept, once.
-    fn run_with(&self, binaries: &Binaries) -> Result<bool> {
-        match self.name {
-            Name::Kills => kills::run(binaries, self.faults, self.seed),
-            Name::Switches => switches::run(binaries, self.faults, self.seed),
+    /// Whether every alert was kept, once, in every place.
+    fn run_well(&self, places: &[&Place]) -> Result<bool> {
+        println!("Building (some minutes the first time) …");
+        builds::build("dev", &builds::ALL_BUT_XTASK)?;
+        let binaries = Binaries::beside_this_program()?;
+        let mut sheet = Sheet::default();
+        for place in places {
+            sheet.add(self.run_place(place, &binaries, None)?);
+        }
+        println!("\nseed {}\n\n{sheet}", self.seed);
+        Ok(sheet.all(Row::is_well))
+    }
+
+    /// Whether each sabotage was found out in every place that must.
+    fn find_out(&self, sabotages: &[Sabotage], places: &[&Place]) -> Result<bool> {
+        let mut sheet = Sheet::default();
+        for sabotage in sabotages {
+            println!("Building with {sabotage} …");
+            let binaries = sabotage.build()?;
+            let all = places.iter().all(|place| !place.finds.contains(sabotage));
+            for place in places.iter().filter(|place| all || place.finds.contains(sabotage)) {
+                sheet.add(self.run_place(place, &binaries, Some(*sabotage))?);
+            }
+        }
+        ensure!(!sheet.is_empty(), "no place of this campaign finds a sabotage out");
+        println!("\nseed {}\n\n{sheet}", self.seed);
+        Ok(sheet.all(|row| !row.is_well()))
+    }
+
+    fn run_place(&self, place: &Place, binaries: &Binaries, sabotage: Option<Sabotage>) -> Result<Row> {
+        let faults = self.faults.unwrap_or(place.faults);
+        println!("{}: {faults} faults …", place.name);
+        let outcome = (place.act)(&Setting { binaries, faults, seed: self.seed })?;
+        println!("    {outcome}");
+        Ok(Row { place: place.name, faults, sabotage, outcome })
+    }
+}
+
+/// Each sabotage that one of the places must find out, once.
+fn share(places: &[&Place]) -> Vec<Sabotage> {
+    let is_there = |sabotage: &Sabotage| places.iter().any(|place| place.finds.contains(sabotage));
+    Sabotage::value_variants().iter().copied().filter(is_there).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sabotage_is_found_out_somewhere_and_every_campaign_finds_one() {
+        let mut all = Vec::new();
+        for name in Name::value_variants() {
+            let share = share(&name.places().iter().collect::<Vec<_>>());
+            assert!(!share.is_empty(), "a campaign that finds no sabotage out proves nothing");
+            all.extend(share);
+        }
+        for sabotage in Sabotage::value_variants() {
+            assert!(all.contains(sabotage), "{sabotage}");
         }
     }
 }

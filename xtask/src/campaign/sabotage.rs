@@ -1,7 +1,7 @@
 //! Builds that are broken on purpose, each in one place, from a copy of the source: a campaign that does not find them out
 //! proves nothing. The source itself is never touched.
 
-use std::{ffi::OsStr, fs, os::unix::ffi::OsStrExt, path::Path, process::Command};
+use std::{ffi::OsStr, fmt, fs, os::unix::ffi::OsStrExt, path::Path, process::Command};
 
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
@@ -10,7 +10,7 @@ use picket_lab::Binaries;
 use crate::builds::{ALL_BUT_XTASK, root, target_folder};
 
 /// What is broken.
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Sabotage {
     /// The portal takes every alert as new
     DeduplicationOff,
@@ -79,6 +79,14 @@ impl Sabotage {
         command.arg("build").args(ALL_BUT_XTASK).current_dir(&source).env("CARGO_TARGET_DIR", &target);
         ensure!(command.status().context("cannot run cargo")?.success(), "the sabotaged source does not build");
         Ok(Binaries::in_folder(target.join("debug")))
+    }
+}
+
+/// As the command line has it.
+impl fmt::Display for Sabotage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.to_possible_value().expect("no variant is hidden");
+        f.write_str(value.get_name())
     }
 }
 

@@ -7,10 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use picket_lab::{
-    Agent, Binaries, Generator, Portal, PrivateFolder, Role, Settings, Tally, Waited, generator::id_of, until,
-};
+use picket_lab::{Agent, Generator, Portal, PrivateFolder, Role, Settings, Tally, Waited, generator::id_of, until};
 use serde_json::Value;
+
+use super::{moments::Moments, place::Setting};
 
 /// Only spent on failure.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -22,20 +22,24 @@ pub(super) struct Scene {
     pub(super) agent: Agent,
     pub(super) portal: Portal,
     pub(super) sensor: String,
-    moments: Moments,
+    pub(super) moments: Moments,
     /// From a fault until the program answered again, at worst.
     pub(super) recovery: Duration,
     _folder: PrivateFolder,
 }
 
 impl Scene {
-    pub(super) fn set_up(binaries: &Binaries, seed: u64) -> Result<Self> {
-        let folder = PrivateFolder::on_disk()?;
-        let mut portal = Portal::init(binaries, Role::Portal, &folder.join("portal"))?;
+    pub(super) fn set_up(setting: &Setting<'_>) -> Result<Self> {
+        Self::set_up_in(PrivateFolder::on_disk()?, setting, &Settings::default())
+    }
+
+    /// In a folder of the caller's, with other settings of the agent.
+    pub(super) fn set_up_in(folder: PrivateFolder, setting: &Setting<'_>, settings: &Settings) -> Result<Self> {
+        let mut portal = Portal::init(setting.binaries, Role::Portal, &folder.join("portal"))?;
         portal.start()?;
         let room = folder.join("sensor");
         fs::create_dir(&room)?;
-        let mut agent = Agent::set_up(binaries, &room, &Settings::default())?;
+        let mut agent = Agent::set_up(setting.binaries, &room, settings)?;
         portal.export_root(&agent.trust_directory().join("portal.root"))?;
         agent.start()?;
         let sensor = portal.add_sensor("campaign", &["--mode", "cloud-connected"])?;
@@ -43,7 +47,7 @@ impl Scene {
         agent.until("the hub has accepted a probe", |status| {
             status["active"]["proof"]["hub"]["step"] == "proved" && status["candidate"].is_null()
         })?;
-        let moments = Moments { state: seed };
+        let moments = Moments::of_seed(setting.seed);
         Ok(Self { agent, portal, sensor, moments, recovery: Duration::ZERO, _folder: folder })
     }
 
@@ -148,18 +152,5 @@ impl Scene {
                 Waited::NotYet(tally.to_string())
             })
         })
-    }
-}
-
-/// A sequence of moments: Knuth's linear congruential generator, which is enough to be irregular and repeatable.
-struct Moments {
-    state: u64,
-}
-
-impl Moments {
-    fn between(&mut self, least: Duration, most: Duration) -> Duration {
-        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let share = (self.state >> 33) as f64 / f64::from(1_u32 << 31);
-        least + (most - least).mul_f64(share)
     }
 }

@@ -1,21 +1,52 @@
-//! What a campaign prints: one row per place of the faults.
+//! What came of a place's faults, and the table that a campaign prints of it.
 
 use std::{fmt, time::Duration};
 
 use picket_lab::Tally;
 
+use super::sabotage::Sabotage;
+
+/// What came of a place's faults.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub(super) tally: Tally,
+    /// Not at the portal, and accounted for: dropped by a stated bound, by reason, or rotated away unread. Not in
+    /// `tally.lacking`.
+    pub(super) let_go: u64,
+    /// From a fault until the program answered again, or from the beginning of a switch to its end, at worst.
+    pub(super) recovery: Duration,
+    /// What else did not hold, in words.
+    pub(super) broken: Vec<String>,
+    /// What else was seen, in words.
+    pub(super) remarks: Vec<String>,
+}
+
+impl Outcome {
+    pub(super) fn is_well(&self) -> bool {
+        self.tally.is_exact() && self.broken.is_empty()
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {} let go", self.tally, self.let_go)?;
+        self.remarks.iter().try_for_each(|remark| write!(f, "; {remark}"))?;
+        self.broken.iter().try_for_each(|broken| write!(f, "; BROKEN: {broken}"))
+    }
+}
+
 /// One place, with what came of its faults.
 pub(super) struct Row {
     pub(super) place: &'static str,
     pub(super) faults: u32,
-    pub(super) tally: Tally,
-    /// From a fault until the program answered again, or from the beginning of a switch to its end, at worst.
-    pub(super) recovery: Duration,
+    /// What the build was broken by, on purpose.
+    pub(super) sabotage: Option<Sabotage>,
+    pub(super) outcome: Outcome,
 }
 
 impl Row {
     pub(super) fn is_well(&self) -> bool {
-        self.tally.is_exact()
+        self.outcome.is_well()
     }
 }
 
@@ -30,26 +61,33 @@ impl Sheet {
         self.rows.push(row);
     }
 
-    pub(super) fn all_well(&self) -> bool {
-        self.rows.iter().all(Row::is_well)
+    pub(super) fn all(&self, holds: impl Fn(&Row) -> bool) -> bool {
+        self.rows.iter().all(holds)
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 }
 
 impl fmt::Display for Sheet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| where | faults | alerts checked | lost | doubled | astray | worst recovery |")?;
-        writeln!(f, "|---|---:|---:|---:|---:|---:|---:|")?;
-        for Row { place, faults, tally, recovery } in &self.rows {
-            let Tally { written, lacking, doubled, foreign } = tally;
-            writeln!(
-                f,
-                "| {place} | {faults} | {written} | {} | {} | {} | {:.2} s |",
-                lacking.len(),
-                doubled.len(),
-                foreign.len(),
-                recovery.as_secs_f64()
-            )?;
-        }
-        Ok(())
+        let sabotaged = self.rows.iter().any(|row| row.sabotage.is_some());
+        let (head, rule) = if sabotaged { (" sabotage | found out |", "---|---|") } else { ("", "") };
+        writeln!(f, "| where | faults | alerts checked | let go | lost | doubled | astray | worst recovery |{head}")?;
+        writeln!(f, "|---|---:|---:|---:|---:|---:|---:|---:|{rule}")?;
+        self.rows.iter().try_for_each(|row| writeln!(f, "{row}"))?;
+        let broken = self.rows.iter().flat_map(|row| row.outcome.broken.iter().map(move |broken| (row.place, broken)));
+        broken.into_iter().try_for_each(|(place, broken)| writeln!(f, "\n{place}: {broken}"))
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Outcome { tally: Tally { written, lacking, doubled, foreign }, let_go, recovery, .. } = &self.outcome;
+        write!(f, "| {} | {} | {written} | {let_go} | {} | ", self.place, self.faults, lacking.len())?;
+        write!(f, "{} | {} | {:.2} s |", doubled.len(), foreign.len(), recovery.as_secs_f64())?;
+        self.sabotage
+            .map_or(Ok(()), |sabotage| write!(f, " {sabotage} | {} |", if self.is_well() { "no" } else { "yes" }))
     }
 }

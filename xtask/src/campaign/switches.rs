@@ -3,12 +3,17 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use anyhow::{Context, Result};
-use picket_lab::{Binaries, Tally, generator::id_of};
+use picket_lab::{Tally, generator::id_of};
 
 use super::{
+    place::{Place, Setting},
+    sabotage::Sabotage::DeduplicationOff,
     scene::Scene,
-    sheet::{Row, Sheet},
+    sheet::Outcome,
 };
+
+pub(super) const PLACES: &[Place] =
+    &[Place { name: "mode switches under load", faults: 100, finds: &[DeduplicationOff], act: run }];
 
 /// Alerts a second.
 const RATE: u32 = 1_000;
@@ -23,14 +28,13 @@ struct Expected {
     allowed: BTreeSet<u64>,
 }
 
-/// Whether nothing was lost, doubled or astray.
-pub(super) fn run(binaries: &Binaries, switches: u32, seed: u64) -> Result<bool> {
-    let mut scene = Scene::set_up(binaries, seed)?;
+fn run(setting: &Setting<'_>) -> Result<Outcome> {
+    let switches = setting.faults;
+    let mut scene = Scene::set_up(setting)?;
     let load = scene.generator()?.in_background(RATE, None);
     let mut expected = Expected::default();
     let mut cloud = (0, 0);
     for number in 1..=switches {
-        println!("switch {number} of {switches} …");
         // Alerts of this mode.
         scene.pass(LEAST, MOST);
         let until = load.last();
@@ -50,12 +54,7 @@ pub(super) fn run(binaries: &Binaries, switches: u32, seed: u64) -> Result<bool>
     generator.alerts(1)?;
     let last = *generator.written().last().context("nothing was written")?;
     expected.add((last - 1, last - 1), (last, last));
-    let tally = expected.judge(&scene, last)?;
-    println!("    {tally}");
-    let mut sheet = Sheet::default();
-    sheet.add(Row { place: "mode switches under load", faults: switches, tally, recovery: scene.recovery });
-    println!("\nseed {seed}\n\n{sheet}");
-    Ok(sheet.all_well())
+    Ok(Outcome { tally: expected.judge(&scene, last)?, recovery: scene.recovery, ..Outcome::default() })
 }
 
 impl Expected {

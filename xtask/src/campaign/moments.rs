@@ -1,0 +1,20 @@
+//! Moments chosen by a seed: the same seed gives the same ones.
+
+use std::time::Duration;
+
+/// A sequence of moments: Knuth's linear congruential generator, which is enough to be irregular and repeatable.
+pub(super) struct Moments {
+    state: u64,
+}
+
+impl Moments {
+    pub(super) const fn of_seed(seed: u64) -> Self {
+        Self { state: seed }
+    }
+
+    pub(super) fn between(&mut self, least: Duration, most: Duration) -> Duration {
+        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let share = (self.state >> 33) as f64 / f64::from(1_u32 << 31);
+        least + (most - least).mul_f64(share)
+    }
+}
