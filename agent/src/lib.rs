@@ -28,3 +28,4 @@ pub mod stop;
 pub mod store;
 pub mod trust_directory;
 pub mod upstream;
+pub mod watchdog;

@@ -21,6 +21,7 @@ use crate::{
     store::{Opened, Places, Store},
     trust_directory::trust_files,
     upstream::Upstreams,
+    watchdog::Watchdog,
 };
 
 /// Why the agent did not start.
@@ -64,7 +65,8 @@ pub async fn run(config: &Config) -> Result<(), NotStarted> {
     let upstreams = Upstreams::new(identities.clone(), config.greeting());
     let shell = Shell::new(store, identities, upstreams, alerts.clone(), config.state_directory.clone());
     let trust_files = trust_files(&config.trust_directory);
-    let startup = Startup { state, feeds, appliance, settings: config.lifecycle(), trust_files };
+    let watchdog = Watchdog::of_unit();
+    let startup = Startup { state, feeds, appliance, settings: config.lifecycle(), trust_files, watchdog };
     let (service, handle) = Service::new(shell, startup);
 
     // 3. Who may speak to it.

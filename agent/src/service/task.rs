@@ -21,7 +21,7 @@ use super::{
     reading::Circumstances,
     snapshot::Users,
 };
-use crate::clock;
+use crate::{clock, watchdog::Watchdog};
 
 /// Timers stop while a machine sleeps and the boot-time clock does not: look at it at least this often.
 const LONGEST_SLEEP: Duration = Duration::from_secs(5 * 60);
@@ -39,6 +39,8 @@ pub struct Startup {
     pub settings: Settings,
     /// The trust root files of the image, pinned at every start.
     pub trust_files: Vec<(PathBuf, Vec<u8>)>,
+    /// Who is told that the service goes round.
+    pub watchdog: Watchdog,
 }
 
 /// The one task that owns the state.
@@ -58,6 +60,7 @@ pub struct Service<E> {
     pub(super) unstored_audit: Vec<AuditRecord>,
     pub(super) calls: Calls,
     pub(super) follow_ups: VecDeque<Event>,
+    watchdog: Watchdog,
     users: Users,
     ended: mpsc::UnboundedReceiver<Ended>,
     commands: mpsc::Receiver<Command>,
@@ -89,6 +92,7 @@ impl<E: Effects> Service<E> {
             unstored_audit: Vec::new(),
             calls,
             follow_ups: VecDeque::new(),
+            watchdog: startup.watchdog,
             users,
             ended,
             commands,
@@ -105,6 +109,7 @@ impl<E: Effects> Service<E> {
         loop {
             self.effects.settle().await;
             self.publish();
+            self.watchdog.feed();
             let sleep = self.until_next_wake();
             tokio::select! {
                 () = &mut stop => break,
@@ -178,7 +183,8 @@ impl<E: Effects> Service<E> {
 
     fn until_next_wake(&self) -> Duration {
         let now = boot::glance().boot;
-        self.state.next_wake().map_or(LONGEST_SLEEP, |at| at.since(now)).min(LONGEST_SLEEP)
+        let longest = LONGEST_SLEEP.min(self.watchdog.longest_sleep());
+        self.state.next_wake().map_or(longest, |at| at.since(now)).min(longest)
     }
 
     pub(super) fn publish(&mut self) -> Arc<Snapshot> {

@@ -37,7 +37,7 @@ use picket_protocol::{
 use tokio::sync::Notify;
 
 use super::{AlertFeeds, Effects, Feeds, HeartbeatReply, Record, Startup, load};
-use crate::clock;
+use crate::{clock, watchdog::Watchdog};
 
 /// Who issues the tests' files.
 pub(super) struct Issuer {
@@ -188,6 +188,7 @@ impl Diary {
             appliance: ApplianceId::from_digest(&[3; 32]),
             settings: Settings { heartbeat_interval: Duration::from_millis(50), ..Settings::default() },
             trust_files: vec![("root".into(), issuer.root_file())],
+            watchdog: Watchdog::default(),
         }
     }
 }
