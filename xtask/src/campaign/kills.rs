@@ -8,7 +8,7 @@ use picket_lab::Generator;
 
 use super::{
     place::{Place, Setting},
-    sabotage::Sabotage::{AcknowledgedBeforeCommit, CursorAtSend, DeduplicationOff},
+    sabotage::Sabotage::{AcknowledgedBeforeCommit, CursorAtSend, DeduplicationOff, PositionBeforeAlert},
     scene::Scene,
     sheet::Outcome,
 };
@@ -19,7 +19,12 @@ const RATE: u32 = 1_000;
 const BACKLOG: usize = 3_000;
 
 pub(super) const PLACES: &[Place] = &[
-    Place { name: "agent, at intake", faults: 50, finds: &[DeduplicationOff], act: |given| play(given, at_intake) },
+    Place {
+        name: "agent, at intake",
+        faults: 50,
+        finds: &[PositionBeforeAlert, DeduplicationOff],
+        act: |given| play(given, at_intake),
+    },
     Place { name: "agent, at rotation", faults: 50, finds: &[], act: |given| play(given, at_rotation) },
     Place {
         name: "agent, in delivery",

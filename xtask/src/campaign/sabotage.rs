@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use picket_lab::Binaries;
 
-use crate::builds::{ALL_BUT_XTASK, root, target_folder};
+use crate::builds::{root, target_folder};
 
 /// What is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -18,6 +18,10 @@ pub(super) enum Sabotage {
     AcknowledgedBeforeCommit,
     /// The sensor's cursor moves when a batch is sent, not when it is acknowledged
     CursorAtSend,
+    /// Where the engine's output was read to is made durable in a transaction before that of the alerts
+    PositionBeforeAlert,
+    /// An alert gets the epoch in force when it is read, not the one in which it was written
+    EpochAtRead,
 }
 
 /// Text of a source file that occurs once in it, and what it is replaced by.
@@ -66,6 +70,31 @@ impl Sabotage {
                 self.keeping.moved(turn.boot());
             }",
             },
+            Self::PositionBeforeAlert => Cut {
+                file: "agent/src/alert_log/writer.rs",
+                from: "
+        let mut revision = self.revision;
+        let answers",
+                to: "
+        let mut revision = self.revision;
+        for job in group {
+            if let Work::Append { position, epochs, .. } = &job.work {
+                self.transact(|open| open.append(&[], position, epochs))?;
+            }
+        }
+        let answers",
+            },
+            Self::EpochAtRead => Cut {
+                file: "agent/src/engine/assign.rs",
+                from: "
+        let certain = Assigned {",
+                to: "
+        if let Some(newest) = self.records.last() {
+            self.current = newest.epoch;
+            self.crossings.clear();
+        }
+        let certain = Assigned {",
+            },
         }
     }
 
@@ -76,7 +105,8 @@ impl Sabotage {
         let cut = self.cut();
         copy_tracked_files(&source, &cut)?;
         let mut command = Command::new("cargo");
-        command.arg("build").args(ALL_BUT_XTASK).current_dir(&source).env("CARGO_TARGET_DIR", &target);
+        command.args(["build", "--package", "picket-agent", "--package", "picket-portal"]);
+        command.current_dir(&source).env("CARGO_TARGET_DIR", &target);
         ensure!(command.status().context("cannot run cargo")?.success(), "the sabotaged source does not build");
         Ok(Binaries::in_folder(target.join("debug")))
     }

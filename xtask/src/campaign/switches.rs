@@ -7,13 +7,13 @@ use picket_lab::{Tally, generator::id_of};
 
 use super::{
     place::{Place, Setting},
-    sabotage::Sabotage::DeduplicationOff,
+    sabotage::Sabotage::{DeduplicationOff, EpochAtRead},
     scene::Scene,
     sheet::Outcome,
 };
 
 pub(super) const PLACES: &[Place] =
-    &[Place { name: "mode switches under load", faults: 100, finds: &[DeduplicationOff], act: run }];
+    &[Place { name: "mode switches under load", faults: 100, finds: &[EpochAtRead, DeduplicationOff], act: run }];
 
 /// Alerts a second.
 const RATE: u32 = 1_000;
