@@ -1,6 +1,6 @@
 //! `picket-portal serve`: opens the data folder, listens, says that it is ready, and drains when told to stop.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
@@ -52,6 +52,10 @@ pub(super) struct Serve {
     /// The interval that sensors shall keep, seconds, 10 to 900. Without it they keep their own.
     #[arg(long)]
     heartbeat_interval: Option<u32>,
+    /// TLS handshakes a second that one address may begin. 0 bounds no address: behind a load balancer, whose address all
+    /// sensors share.
+    #[arg(long, default_value_t = 200)]
+    handshakes_per_address: u32,
     /// For how many days alerts are kept.
     #[arg(long, default_value_t = 90)]
     alerts_days: u32,
@@ -94,6 +98,7 @@ struct Server {
     sensors: TcpListener,
     people: TcpListener,
     writers: [JoinHandle<()>; 2],
+    handshakes_per_address: Option<NonZeroU32>,
     policy: watch::Sender<Policy>,
     trust: watch::Sender<Option<Arc<Trust>>>,
 }
@@ -128,7 +133,19 @@ impl Server {
         let (sensors, people) = (listen(serve.sensors_listen).await?, listen(serve.people_listen).await?);
         let portal = Arc::new(portal);
         let writers = [writer, alert_writer];
-        Ok(Self { folder, settings, portal, certificate, sensors, people, writers, policy, trust })
+        let handshakes_per_address = NonZeroU32::new(serve.handshakes_per_address);
+        Ok(Self {
+            folder,
+            settings,
+            portal,
+            certificate,
+            sensors,
+            people,
+            writers,
+            handshakes_per_address,
+            policy,
+            trust,
+        })
     }
 
     async fn run(self) -> anyhow::Result<()> {
@@ -136,8 +153,9 @@ impl Server {
         folder::write(&self.folder.people_address(), people.to_string().as_bytes())?;
         let (stop, stopped) = watch::channel(false);
         let tls = device::tls::server_config(Arc::clone(&self.certificate))?;
-        let room = descriptors::room_for_connections().context("ask for the number of open files")?;
-        let device = tokio::spawn(device::serve(self.sensors, tls, Arc::clone(&self.portal), room, stopped.clone()));
+        let connections = descriptors::room_for_connections().context("ask for the number of open files")?;
+        let limits = device::Limits { connections, handshakes_per_address: self.handshakes_per_address };
+        let device = tokio::spawn(device::serve(self.sensors, tls, Arc::clone(&self.portal), limits, stopped.clone()));
         let served = tokio::spawn(people::serve(self.people, Arc::clone(&self.portal), stopped.clone()));
         let sharing = tokio::spawn(self.portal.share(stopped));
         let reader = tokio::spawn(reader::run(Arc::clone(&self.portal), stop.subscribe()));

@@ -9,8 +9,9 @@ mod heartbeat;
 mod hub;
 mod listener;
 pub mod peer;
+mod places;
 mod routes;
 pub mod tls;
 mod unpack;
 
-pub use listener::serve;
+pub use listener::{Limits, serve};

@@ -48,6 +48,15 @@ impl Peer {
         }
     }
 
+    /// The key that our CA certified, in date or not.
+    #[must_use]
+    pub const fn key(&self) -> Option<Thumbprint> {
+        match self {
+            Self::Anonymous | Self::Stranger => None,
+            Self::Sensor(sensor) => Some(sensor.certified.thumbprint),
+        }
+    }
+
     /// The key, if its certificate is in date.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod command_line;
 mod console;
 mod deleting;
 mod enrolment;
+mod floods;
 mod heartbeats;
 mod hub;
 mod issuing;

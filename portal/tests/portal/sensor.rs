@@ -241,6 +241,11 @@ impl Sensor {
         self.tls_showing(true)
     }
 
+    /// How anybody does.
+    pub(crate) fn tls_without_certificate(&self) -> ClientConfig {
+        self.tls_showing(false)
+    }
+
     fn tls_showing(&self, show: bool) -> ClientConfig {
         let mut roots = RootCertStore::empty();
         for authority in &self.authorities {
