@@ -1,5 +1,7 @@
 //! `cargo xtask campaign NAME`: faults by the dozen against the real programs, and the generator's list to judge them.
 
+mod broker;
+mod hub;
 mod kills;
 mod moments;
 mod place;
@@ -44,6 +46,8 @@ pub(crate) struct Campaign {
 enum Name {
     /// The agent and the portal killed outright, in each place of their work
     Kills,
+    /// A broker between sensor and portal that loses what it acknowledged
+    Broker,
     /// The mode changed again and again under load
     Switches,
 }
@@ -52,6 +56,7 @@ impl Name {
     const fn places(self) -> &'static [Place] {
         match self {
             Self::Kills => kills::PLACES,
+            Self::Broker => broker::PLACES,
             Self::Switches => switches::PLACES,
         }
     }

@@ -22,6 +22,10 @@ pub(super) enum Sabotage {
     PositionBeforeAlert,
     /// An alert gets the epoch in force when it is read, not the one in which it was written
     EpochAtRead,
+    /// A hub's acknowledgement counts as storage: nothing is ever sent again
+    NeverSentAgain,
+    /// What is not confirmed is sent again though the portal stored nothing after it
+    SentAgainWithoutSign,
 }
 
 /// Text of a source file that occurs once in it, and what it is replaced by.
@@ -69,6 +73,20 @@ impl Sabotage {
                 self.marks.delivered = self.marks.delivered.max(item.place);
                 self.keeping.moved(turn.boot());
             }",
+            },
+            Self::NeverSentAgain => Cut {
+                file: "agent/lifecycle/src/delivery/resend.rs",
+                from: "
+    (at <= now).then_some(wanted)",
+                to: "
+    (at <= now).then_some(wanted).filter(|_| false)",
+            },
+            Self::SentAgainWithoutSign => Cut {
+                file: "agent/lifecycle/src/delivery/resend.rs",
+                from: "
+    if to < stored_up_to {",
+                to: "
+    if to < stored_up_to || from < u64::MAX {",
             },
             Self::PositionBeforeAlert => Cut {
                 file: "agent/src/alert_log/writer.rs",

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    process::Command,
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -25,6 +26,8 @@ pub(super) struct Scene {
     pub(super) moments: Moments,
     /// From a fault until the program answered again, at worst.
     pub(super) recovery: Duration,
+    /// By how much the agent's boot clock is ahead of this machine's.
+    ahead: Duration,
     _folder: PrivateFolder,
 }
 
@@ -48,7 +51,7 @@ impl Scene {
             status["active"]["proof"]["hub"]["step"] == "proved" && status["candidate"].is_null()
         })?;
         let moments = Moments::of_seed(setting.seed);
-        Ok(Self { agent, portal, sensor, moments, recovery: Duration::ZERO, _folder: folder })
+        Ok(Self { agent, portal, sensor, moments, recovery: Duration::ZERO, ahead: Duration::ZERO, _folder: folder })
     }
 
     pub(super) fn generator(&self) -> Result<Generator> {
@@ -63,9 +66,27 @@ impl Scene {
     pub(super) fn kill_agent(&mut self) -> Result<()> {
         let start = Instant::now();
         self.agent.kill();
-        self.agent.start()?;
+        let command = self.agent_command();
+        self.agent.start_as(command)?;
+        self.agent.until_it_answers()?;
         self.recovery = self.recovery.max(start.elapsed());
         Ok(())
+    }
+
+    /// Kills the agent and starts it with its boot clock so much later, in a time namespace of its own. The wall clock and
+    /// the boot's id stay, so it believes that it lived through that time.
+    pub(super) fn advance(&mut self, by: Duration) -> Result<()> {
+        self.ahead += by;
+        self.kill_agent()
+    }
+
+    /// The command that starts the agent with the boot clock that it has by now.
+    fn agent_command(&self) -> Command {
+        if self.ahead.is_zero() {
+            return self.agent.command();
+        }
+        let seconds = self.ahead.as_secs().to_string();
+        self.agent.command_under("unshare", &["--time", "--boottime", &seconds, "--"])
     }
 
     pub(super) fn kill_portal(&mut self) -> Result<()> {
@@ -102,8 +123,18 @@ impl Scene {
 
     /// Goes over to a mode, to the last proof.
     pub(super) fn switch(&mut self, mode: &str) -> Result<()> {
-        let start = Instant::now();
         self.portal.ask(&["sensor", "reissue", &self.sensor, "--mode", mode])?;
+        self.go_over(mode)
+    }
+
+    /// Goes over to another hub of the same portal, to the last proof.
+    pub(super) fn move_to_hub(&mut self, hub: &str) -> Result<()> {
+        self.portal.ask(&["sensor", "reissue", &self.sensor, "--hub", hub])?;
+        self.go_over("cloud-connected")
+    }
+
+    fn go_over(&mut self, mode: &str) -> Result<()> {
+        let start = Instant::now();
         let file = self.portal.download(&self.sensor, &self.agent.folder().join("next.activation"))?;
         self.agent.activate(&file)?;
         self.agent.until(&format!("{mode} is in force and proved"), |status| {

@@ -25,6 +25,13 @@ impl Outcome {
     pub(super) fn is_well(&self) -> bool {
         self.tally.is_exact() && self.broken.is_empty()
     }
+
+    /// Notes what must hold.
+    pub(super) fn must(&mut self, holds: bool, otherwise: impl FnOnce() -> String) {
+        if !holds {
+            self.broken.push(otherwise());
+        }
+    }
 }
 
 impl fmt::Display for Outcome {
