@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use nix::sys::signal::Signal;
-use picket_lab::{Mosquitto, Waited, until, waiting::PATIENCE};
+use picket_lab::Mosquitto;
 
 use super::{
     hub,
@@ -42,7 +42,8 @@ fn forgetting_broker(setting: &Setting<'_>) -> Result<Outcome> {
     for _ in 0..setting.faults {
         // The portal stands still, so what is acknowledged now the broker alone has.
         scene.portal.program()?.signal(Signal::SIGSTOP)?;
-        until_delivered(&scene, delivered(&scene)? + HELD)?;
+        let before = scene.until_delivered(0)?;
+        scene.until_delivered(before + HELD)?;
         broker.kill();
         scene.portal.program()?.signal(Signal::SIGCONT)?;
         broker.start()?;
@@ -78,25 +79,11 @@ fn reading_portal(setting: &Setting<'_>) -> Result<Outcome> {
     Ok(Outcome { tally: scene.judge(&generator)?, recovery: scene.recovery, ..Outcome::default() })
 }
 
+/// A sensor that delivers to its portal by a broker.
 fn set_up(setting: &Setting<'_>) -> Result<(Scene, Mosquitto)> {
     let mut scene = Scene::set_up(setting)?;
     let broker = hub::start_broker(&scene.portal, "broker")?;
     hub::register(&scene.portal, hub::NAME, broker.port())?;
     scene.move_to_hub(hub::NAME)?;
     Ok((scene, broker))
-}
-
-/// Up to which place of its log the hub acknowledged everything.
-pub(super) fn delivered(scene: &Scene) -> Result<u64> {
-    let status = scene.agent.status()?;
-    let consumers = status["alerts"]["consumers"].as_array().context("no consumers")?;
-    let hub = consumers.iter().find(|consumer| consumer["role"] == "hub").context("no hub")?;
-    hub["delivered"].as_u64().context("no place")
-}
-
-pub(super) fn until_delivered(scene: &Scene, place: u64) -> Result<()> {
-    until(&format!("the hub has acknowledged place {place}"), PATIENCE, || {
-        let now = delivered(scene)?;
-        Ok(if now >= place { Waited::Holds(()) } else { Waited::NotYet(now.to_string()) })
-    })
 }

@@ -1,10 +1,13 @@
 //! `cargo xtask campaign NAME`: faults by the dozen against the real programs, and the generator's list to judge them.
 
 mod broker;
+mod confirmations;
 mod hub;
 mod kills;
 mod moments;
 mod place;
+mod relay;
+mod restore;
 mod sabotage;
 mod scene;
 mod sheet;
@@ -48,6 +51,10 @@ enum Name {
     Kills,
     /// A broker between sensor and portal that loses what it acknowledged
     Broker,
+    /// The portal's confirmations an hour late
+    Confirmations,
+    /// The portal restored from an old backup
+    Restore,
     /// The mode changed again and again under load
     Switches,
 }
@@ -57,6 +64,8 @@ impl Name {
         match self {
             Self::Kills => kills::PLACES,
             Self::Broker => broker::PLACES,
+            Self::Confirmations => confirmations::PLACES,
+            Self::Restore => restore::PLACES,
             Self::Switches => switches::PLACES,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    path::Path,
     process::Command,
     thread::sleep,
     time::{Duration, Instant},
@@ -80,6 +81,24 @@ impl Scene {
         self.kill_agent()
     }
 
+    /// As [`Self::advance`], but the agent ends by itself, with everything saved.
+    pub(super) fn advance_orderly(&mut self, by: Duration) -> Result<()> {
+        self.ahead += by;
+        self.agent.stop()?;
+        self.kill_agent()
+    }
+
+    /// Puts a copy in the place of the portal's data.
+    pub(super) fn restore_portal(&mut self, backup: &Path) -> Result<()> {
+        let start = Instant::now();
+        self.portal.kill();
+        fs::remove_dir_all(self.portal.data())?;
+        fs::rename(backup, self.portal.data())?;
+        self.portal.start()?;
+        self.recovery = self.recovery.max(start.elapsed());
+        Ok(())
+    }
+
     /// The command that starts the agent with the boot clock that it has by now.
     fn agent_command(&self) -> Command {
         if self.ahead.is_zero() {
@@ -103,6 +122,26 @@ impl Scene {
             let received = self.received()?;
             Ok(if received >= count { Waited::Holds(received) } else { Waited::NotYet(received.to_string()) })
         })
+    }
+
+    /// Waits until the hub has acknowledged everything up to a place of the log; up to which it has.
+    pub(super) fn until_delivered(&self, place: u64) -> Result<u64> {
+        until(&format!("the hub has acknowledged place {place}"), PATIENCE, || {
+            let status = self.agent.status()?;
+            // After a start there is no consumer yet.
+            let delivered = status["alerts"]["consumers"][0]["delivered"].as_u64();
+            Ok(match delivered.filter(|delivered| *delivered >= place) {
+                Some(delivered) => Waited::Holds(delivered),
+                None => Waited::NotYet(status["alerts"].to_string()),
+            })
+        })
+    }
+
+    /// Waits until the portal has answered another heartbeat, with the confirmation that it has.
+    pub(super) fn heard_again(&self) -> Result<()> {
+        let answered = self.agent.status()?["upstream"]["answered"].as_u64().context("no upstream")?;
+        let later = |status: &Value| status["upstream"]["answered"].as_u64() > Some(answered);
+        self.agent.until("another heartbeat is answered", later).map(drop)
     }
 
     pub(super) fn received(&self) -> Result<u64> {
