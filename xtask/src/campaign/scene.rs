@@ -124,16 +124,13 @@ impl Scene {
         })
     }
 
-    /// Waits until the hub has acknowledged everything up to a place of the log; up to which it has.
-    pub(super) fn until_delivered(&self, place: u64) -> Result<u64> {
-        until(&format!("the hub has acknowledged place {place}"), PATIENCE, || {
+    /// Waits until the hub has acknowledged so many numbers, over all streams, or more; returns how many.
+    pub(super) fn until_delivered(&self, count: u64) -> Result<u64> {
+        until(&format!("the hub has acknowledged {count}"), PATIENCE, || {
             let status = self.agent.status()?;
-            // After a start there is no consumer yet.
-            let delivered = status["alerts"]["consumers"][0]["delivered"].as_u64();
-            Ok(match delivered.filter(|delivered| *delivered >= place) {
-                Some(delivered) => Waited::Holds(delivered),
-                None => Waited::NotYet(status["alerts"].to_string()),
-            })
+            let streams = status["alerts"]["streams"].as_array().context("no streams")?;
+            let delivered = streams.iter().filter_map(|stream| stream["delivered"].as_u64()).sum();
+            Ok(if delivered >= count { Waited::Holds(delivered) } else { Waited::NotYet(status["alerts"].to_string()) })
         })
     }
 
