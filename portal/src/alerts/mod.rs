@@ -16,7 +16,7 @@ mod writer;
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, atomic::AtomicI64},
     time::Duration,
 };
 
@@ -24,7 +24,7 @@ use picket_protocol::{
     heartbeat::Confirmation,
     ids::{SensorId, StreamId},
 };
-use sqlx::{ConnectOptions as _, SqlitePool, sqlite::SqlitePoolOptions};
+use sqlx::{ConnectOptions as _, SqlitePool};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch},
     task::JoinHandle,
@@ -59,6 +59,8 @@ pub struct AlertStore {
     room: Arc<Semaphore>,
     ledger: SharedLedger,
     heads: waiting::Heads,
+    /// The row of the oldest alert, or a lower number; beyond the newest when there is none.
+    oldest: Arc<AtomicI64>,
     newest: watch::Receiver<i64>,
 }
 
@@ -77,16 +79,18 @@ impl AlertStore {
         let mut connection = options.clone().disable_statement_logging().connect().await?;
         sqlx::migrate!("./migrations-alerts").run(&mut connection).await?;
         let reading = options.read_only(true).pragma("cache_size", "-8192");
-        let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(reading).await?;
+        let readers = store::readers(READERS).connect_with(reading).await?;
         let ledger = SharedLedger::new(ledger::Ledger::load(&mut connection).await?);
         let heads = waiting::Heads::default();
         heads.count(&mut connection).await?;
         let newest = read::newest(&mut connection).await?;
+        let oldest = Arc::new(AtomicI64::new(read::oldest(&mut connection).await?.unwrap_or(newest + 1)));
         let (newest, seen) = watch::channel(newest);
         let (deliveries, queue) = mpsc::channel(QUEUE);
-        let writer = writer::Writer::new(connection, ledger.clone(), heads.clone(), newest, queue, bounds);
+        let span = writer::Span { oldest: Arc::clone(&oldest), newest };
+        let writer = writer::Writer::new(connection, ledger.clone(), heads.clone(), span, queue, bounds);
         let room = Arc::new(Semaphore::new(ROOM_KIBIBYTES));
-        Ok((Self { readers, deliveries, room, ledger, heads, newest: seen }, tokio::spawn(writer.run())))
+        Ok((Self { readers, deliveries, room, ledger, heads, oldest, newest: seen }, tokio::spawn(writer.run())))
     }
 
     /// Room in memory for so many bytes, for whoever is about to fill it.

@@ -1,6 +1,8 @@
 //! Reads alerts: in the order they came, or the newest first, through a filter. Each request looks at a bounded number of
 //! rows, and says how far it has looked.
 
+use std::sync::atomic::Ordering;
+
 use picket_protocol::{
     alerts::{AlertId, Severity, UnixMillis},
     ids::{Epoch, SensorId},
@@ -87,7 +89,7 @@ impl AlertStore {
     /// When the database failed.
     pub async fn page(&self, filter: &Filter, from: Cursor, limit: u32) -> Result<Page, Refused> {
         let select = Select::new(filter.severity, filter.sensors.as_deref().map(|sensors| self.sensor_rows(sensors)));
-        let (span, limit) = (self.span().await?, usize::try_from(limit.max(1)).unwrap_or(1));
+        let (span, limit) = (self.span(), usize::try_from(limit.max(1)).unwrap_or(1));
         let (mut alerts, mut next) = (Vec::new(), from);
         for _ in 0..MAX_WINDOWS {
             let Some(window) = next.window(span, select.reach()) else {
@@ -105,10 +107,8 @@ impl AlertStore {
     }
 
     /// The first and the last row there are.
-    async fn span(&self) -> Result<(i64, i64), Refused> {
-        let newest = *self.newest.borrow();
-        let oldest = sqlx::query_scalar::<_, Option<i64>>("SELECT min(row) FROM alerts").fetch_one(&self.readers).await;
-        Ok((oldest.map_err(|error| failed(&error))?.unwrap_or(i64::MAX), newest))
+    fn span(&self) -> (i64, i64) {
+        (self.oldest.load(Ordering::Relaxed), *self.newest.borrow())
     }
 
     /// Those of the sensors that ever sent something, as the database numbers them.
@@ -215,6 +215,11 @@ fn stored(row: &SqliteRow) -> Result<StoredAlert, sqlx::Error> {
         received_at: UnixSeconds(row.try_get("received_at")?),
         record: row.try_get("record")?,
     })
+}
+
+/// The first row that is kept, if any is.
+pub(super) async fn oldest(connection: &mut SqliteConnection) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar("SELECT min(row) FROM alerts").fetch_one(connection).await
 }
 
 /// The last row ever given, kept or not.

@@ -1,10 +1,13 @@
-//! Forgets the oldest alerts, by days and by bytes, a portion at a time so that intake hardly waits.
+//! Forgets the oldest alerts, by days and by bytes: a portion now and then, and with each transaction at least as much as
+//! it adds, so that the bounds hold however fast alerts come.
 
 use picket_protocol::time::UnixSeconds;
 use sqlx::SqliteConnection;
 
-/// Rows forgotten at once.
+/// Rows forgotten at once when nothing comes.
 const PORTION: i64 = 20_000;
+/// Beyond what is added, this part of it is forgotten, so that whoever is over a bound comes back below it.
+const BEYOND: u64 = 4;
 
 /// For how long, and in how much, alerts are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,32 +25,49 @@ impl Bounds {
     }
 }
 
-/// Forgets one portion, if the bounds ask for it; how many alerts.
+/// What was forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Forgotten {
+    pub(super) alerts: u64,
+    /// No row up to this one is left.
+    pub(super) up_to: i64,
+}
+
+/// Forgets one portion, if the bounds ask for it.
 pub(super) async fn forget(
     connection: &mut SqliteConnection,
     bounds: Bounds,
     now: UnixSeconds,
-) -> Result<u64, sqlx::Error> {
-    // Over the bound of bytes every row of the portion is too old.
-    let over = used(connection).await? > bounds.bytes;
-    let before = if over { i64::MAX } else { bounds.oldest(now).0 };
-    let oldest = sqlx::query_scalar::<_, i64>("SELECT received_at FROM alerts ORDER BY row LIMIT 1");
-    if oldest.fetch_optional(&mut *connection).await?.is_none_or(|oldest| oldest >= before) {
-        return Ok(0); // nearly always: without a look at the portion
+) -> Result<Option<Forgotten>, sqlx::Error> {
+    if used(connection).await? > bounds.bytes {
+        forget_rows(connection, PORTION).await
+    } else {
+        forget_older(connection, bounds.oldest(now), PORTION).await
     }
-    let last: Option<i64> = sqlx::query_scalar(
-        "SELECT max(row) FROM (SELECT row, received_at FROM alerts ORDER BY row LIMIT ?) WHERE received_at < ?",
-    )
-    .bind(PORTION)
-    .bind(before)
-    .fetch_one(&mut *connection)
-    .await?;
-    let Some(last) = last else { return Ok(0) };
-    let query = sqlx::query("DELETE FROM alerts WHERE row <= ?").bind(last);
-    Ok(query.execute(&mut *connection).await?.rows_affected())
 }
 
-async fn used(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+/// Inside a transaction that added alerts, and found so many bytes in use: forgets what makes room for them, where a bound
+/// is passed.
+pub(super) async fn keep_up(
+    connection: &mut SqliteConnection,
+    bounds: Bounds,
+    now: UnixSeconds,
+    (added, used_before): (usize, u64),
+) -> Result<Option<Forgotten>, sqlx::Error> {
+    let portion = i64::try_from(added.div_ceil(4)).unwrap_or(PORTION);
+    let mut in_use = used(connection).await?;
+    let target = bounds.bytes.max(used_before.saturating_sub(in_use.saturating_sub(used_before) / BEYOND));
+    let mut forgotten = forget_older(connection, bounds.oldest(now), portion.saturating_mul(5)).await?;
+    while in_use > target {
+        let Some(more) = forget_rows(connection, portion).await? else { break };
+        forgotten = Some(more);
+        in_use = used(connection).await?;
+    }
+    Ok(forgotten)
+}
+
+/// Bytes of the database that are in use.
+pub(super) async fn used(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
     let used: i64 = sqlx::query_scalar(
         "SELECT (c.page_count - f.freelist_count) * s.page_size \
          FROM pragma_page_count c, pragma_freelist_count f, pragma_page_size s",
@@ -55,4 +75,41 @@ async fn used(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
     .fetch_one(connection)
     .await?;
     Ok(u64::try_from(used).unwrap_or(0))
+}
+
+/// Forgets the oldest rows, so many at most.
+async fn forget_rows(connection: &mut SqliteConnection, most: i64) -> Result<Option<Forgotten>, sqlx::Error> {
+    let oldest: Option<i64> = sqlx::query_scalar("SELECT min(row) FROM alerts").fetch_one(&mut *connection).await?;
+    match oldest {
+        Some(oldest) => forget_up_to(connection, oldest.saturating_add(most.max(1) - 1)).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Forgets what was received before an instant, so many rows at most.
+async fn forget_older(
+    connection: &mut SqliteConnection,
+    before: UnixSeconds,
+    most: i64,
+) -> Result<Option<Forgotten>, sqlx::Error> {
+    let oldest = sqlx::query_scalar::<_, i64>("SELECT received_at FROM alerts ORDER BY row LIMIT 1");
+    if oldest.fetch_optional(&mut *connection).await?.is_none_or(|oldest| oldest >= before.0) {
+        return Ok(None); // nearly always: without a look at the portion
+    }
+    let last: Option<i64> = sqlx::query_scalar(
+        "SELECT max(row) FROM (SELECT row, received_at FROM alerts ORDER BY row LIMIT ?) WHERE received_at < ?",
+    )
+    .bind(most)
+    .bind(before.0)
+    .fetch_one(&mut *connection)
+    .await?;
+    match last {
+        Some(last) => forget_up_to(connection, last).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn forget_up_to(connection: &mut SqliteConnection, last: i64) -> Result<Forgotten, sqlx::Error> {
+    let deleted = sqlx::query("DELETE FROM alerts WHERE row <= ?").bind(last).execute(connection).await?;
+    Ok(Forgotten { alerts: deleted.rows_affected(), up_to: last })
 }

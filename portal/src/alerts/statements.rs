@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::{
     ledger::{AlertRow, Draft},
+    retention::{self, Bounds, Forgotten},
     waiting,
 };
 use crate::store::rows::{int, json};
@@ -43,21 +44,32 @@ fn statement(sizes: &'static [String], left: usize) -> (AssertSqlSafe<&'static s
     (AssertSqlSafe(sizes[size as usize].as_str()), 1 << size)
 }
 
-/// Writes a draft in one transaction; the row of its last alert, if it has any. The draft's alerts are used up.
+/// What a transaction did to the rows of alerts.
+pub(super) struct Written {
+    /// The last that it added, if it added any.
+    pub(super) newest: Option<i64>,
+    /// What it forgot to make room for them.
+    pub(super) forgotten: Option<Forgotten>,
+}
+
+/// Writes a draft in one transaction, and forgets what has to go for it. The draft's alerts are used up.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
     draft: &mut Draft,
+    bounds: Bounds,
     now: UnixSeconds,
-) -> Result<Option<i64>, sqlx::Error> {
+) -> Result<Written, sqlx::Error> {
     sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+    let before = (draft.alerts.len(), retention::used(connection).await?);
     write_sensors(connection, draft).await?;
     write_streams(connection, draft).await?;
     write_skips(connection, draft, now).await?;
     waiting::write(connection, &draft.waiting, now).await?;
     waiting::delete(connection, &draft.over).await?;
     let newest = write_alerts(connection, std::mem::take(&mut draft.alerts), now).await?;
+    let forgotten = retention::keep_up(connection, bounds, now, before).await?;
     sqlx::query("COMMIT").execute(&mut *connection).await?;
-    Ok(newest)
+    Ok(Written { newest, forgotten })
 }
 
 async fn write_alerts(

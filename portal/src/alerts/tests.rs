@@ -217,8 +217,9 @@ async fn what_is_older_than_the_bound_of_days_is_forgotten_and_nothing_else() {
     let mut connection = writable(&folder).await;
     let age = "UPDATE alerts SET received_at = received_at - 90 * 86400 - iif(row <= 4, 1, 0) WHERE row <= 6";
     sqlx::query(age).execute(&mut connection).await.unwrap();
-    assert_eq!(retention::forget(&mut connection, KEPT, now).await.unwrap(), 4);
-    assert_eq!(retention::forget(&mut connection, KEPT, now).await.unwrap(), 0);
+    let forgotten = retention::forget(&mut connection, KEPT, now).await.unwrap();
+    assert_eq!(forgotten.map(|forgotten| (forgotten.alerts, forgotten.up_to)), Some((4, 4)));
+    assert_eq!(retention::forget(&mut connection, KEPT, now).await.unwrap(), None);
     assert_eq!(numbers(&store, 1).await, [5, 6, 7, 8, 9, 10]);
 
     store.take(alerts(1, 1..=11)).await.unwrap();
@@ -246,6 +247,68 @@ async fn over_the_bound_of_bytes_the_oldest_are_forgotten_and_their_rows_never_u
     assert_eq!(newest, i64::try_from(next).unwrap() - 1);
     store.take(alerts(1, [next])).await.unwrap();
     assert_eq!(store.after(0, 10).await.unwrap()[0].row, newest + 1);
+}
+
+/// Alerts of about 700 bytes.
+fn rush(number: u64) -> Delivery {
+    let large = |number| {
+        let Delivered::Alert(alert) = alert(STREAM, number) else { unreachable!() };
+        Delivered::Alert(NewAlert { record: format!(r#"{{"n": {number}, "pad": "{}"}}"#, "x".repeat(700)), ..alert })
+    };
+    delivery(1, (number * 400 + 1..=number * 400 + 400).map(large))
+}
+
+#[tokio::test]
+async fn in_a_rush_the_bound_of_bytes_holds_at_every_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("alerts.db");
+    let small = AlertStore::open(&path, KEPT).await.unwrap();
+    // Small ones first: as many large ones need more room.
+    small.0.take(alerts(2, 1..=4000)).await.unwrap();
+    close(small).await;
+    let bounds = Bounds { days: 90, bytes: 512 << 10 };
+    let (store, _writer) = AlertStore::open(&path, bounds).await.unwrap();
+    let mut connection = writable(&folder).await;
+    for number in 0..20 {
+        store.take(rush(number)).await.unwrap(); // without a pause in which the look at the bounds could come
+        assert!(retention::used(&mut connection).await.unwrap() <= bounds.bytes, "after {number}");
+    }
+    let kept = numbers(&store, 1).await;
+    assert_eq!(kept.last(), Some(&8000));
+    assert!(kept.len() > 300 && numbers(&store, 2).await.is_empty(), "the oldest go, and not more than must: {kept:?}");
+    assert_eq!(store.streams(sensor(1))[0].marks.received(), 8000);
+}
+
+#[tokio::test]
+async fn in_a_rush_the_bound_of_days_is_kept_up_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _writer) = open(&folder).await;
+    store.take(alerts(1, 1..=1000)).await.unwrap();
+    let mut connection = writable(&folder).await;
+    let now = store.after(0, 1).await.unwrap()[0].received_at;
+    let bounds = Bounds { days: 1, ..KEPT };
+    sqlx::query("UPDATE alerts SET received_at = 0").execute(&mut connection).await.unwrap();
+    let used = retention::used(&mut connection).await.unwrap();
+    let forgotten = retention::keep_up(&mut connection, bounds, now, (400, used)).await.unwrap().unwrap();
+    assert_eq!((forgotten.alerts, forgotten.up_to), (500, 500), "more than came");
+}
+
+#[tokio::test]
+async fn what_comes_after_all_was_forgotten_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("alerts.db");
+    let opened = open(&folder).await;
+    opened.0.take(alerts(1, 1..=10)).await.unwrap();
+    close(opened).await;
+    let nothing = Bounds { days: 90, bytes: 1 };
+    let opened = AlertStore::open(&path, nothing).await.unwrap();
+    while !numbers(&opened.0, 1).await.is_empty() {
+        opened.0.take(alerts(1, [11])).await.unwrap();
+    }
+    close(opened).await;
+    let (store, _writer) = open(&folder).await;
+    store.take(alerts(1, [12])).await.unwrap();
+    assert_eq!(numbers(&store, 1).await, [12]);
 }
 
 fn waiting(of: u8, number: u64) -> Waiting {

@@ -1,7 +1,13 @@
 //! The one task that writes alerts. It takes the deliveries that have queued up, makes them one transaction, and answers
 //! after the commit: while one batch is being synced, the next one gathers.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use picket_protocol::ids::SensorId;
 use sqlx::SqliteConnection;
@@ -14,7 +20,7 @@ use super::{
     Room, SharedLedger,
     delivery::Delivery,
     ledger::{Draft, Ledger},
-    retention::{self, Bounds},
+    retention::{self, Bounds, Forgotten},
     statements,
     waiting::{self, Heads, Over, Waiting},
 };
@@ -43,12 +49,29 @@ pub(super) struct Asked {
     pub(super) room: Room,
 }
 
+/// Which rows there are, for those who read. Follows the database.
+#[derive(Debug)]
+pub(super) struct Span {
+    pub(super) oldest: Arc<AtomicI64>,
+    pub(super) newest: watch::Sender<i64>,
+}
+
+impl Span {
+    fn forgot(&self, forgotten: Option<Forgotten>) {
+        if let Some(Forgotten { alerts, up_to }) = forgotten {
+            // A portion may have ended beyond the last row.
+            self.oldest.store(up_to.min(*self.newest.borrow()) + 1, Ordering::Relaxed);
+            tracing::debug!(alerts, "the oldest alerts were forgotten");
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Writer {
     connection: SqliteConnection,
     ledger: SharedLedger,
     heads: Heads,
-    newest: watch::Sender<i64>,
+    span: Span,
     queue: mpsc::Receiver<Command>,
     bounds: Bounds,
 }
@@ -58,11 +81,11 @@ impl Writer {
         connection: SqliteConnection,
         ledger: SharedLedger,
         heads: Heads,
-        newest: watch::Sender<i64>,
+        span: Span,
         queue: mpsc::Receiver<Command>,
         bounds: Bounds,
     ) -> Self {
-        Self { connection, ledger, heads, newest, queue, bounds }
+        Self { connection, ledger, heads, span, queue, bounds }
     }
 
     /// Serves until the last sender is gone, then leaves the database closed.
@@ -139,13 +162,14 @@ impl Writer {
 
     /// Writes a draft; whether it is durable. Memory follows the database, never leads it.
     async fn commit(&mut self, mut draft: Draft) -> bool {
-        match statements::write(&mut self.connection, &mut draft, clock::now()).await {
-            Ok(newest) => {
+        match statements::write(&mut self.connection, &mut draft, self.bounds, clock::now()).await {
+            Ok(written) => {
                 self.heads.adopt(&draft.waiting, &draft.over);
                 self.ledger.change(|ledger| ledger.adopt(draft));
-                if let Some(newest) = newest {
-                    self.newest.send_replace(newest);
+                if let Some(newest) = written.newest {
+                    self.span.newest.send_replace(newest);
                 }
+                self.span.forgot(written.forgotten);
                 true
             }
             Err(error) => {
@@ -165,8 +189,7 @@ impl Writer {
             retention::forget(&mut self.connection, self.bounds, now).await
         };
         match forgotten.await {
-            Ok(0) => {}
-            Ok(alerts) => tracing::debug!(alerts, "the oldest alerts were forgotten"),
+            Ok(forgotten) => self.span.forgot(forgotten),
             Err(error) => {
                 failed(&error);
                 self.start_over().await;

@@ -77,7 +77,7 @@ impl Store {
         let options = options(path)?;
         let mut connection = options.clone().connect().await?;
         sqlx::migrate!().run(&mut connection).await?;
-        let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
+        let readers = readers(READERS).connect_with(options.read_only(true)).await?;
         let registry = registry::Registry::load(&mut connection).await?;
         let (commands, queue) = mpsc::channel(QUEUE);
         let writer = tokio::spawn(writer::Writer::new(connection, registry, policy, queue).run());
@@ -87,6 +87,12 @@ impl Store {
     async fn send(&self, command: writer::Command) -> Result<(), Refused> {
         self.commands.send_timeout(command, PATIENCE).await.map_err(|_| Refused::TooBusy)
     }
+}
+
+/// Connections for reading. Without the question whether one still lives, which is another way to its thread and back:
+/// the file does not go away.
+pub(crate) fn readers(most: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(most).test_before_acquire(false)
 }
 
 /// The database holds pairing tokens and pushed files. SQLite gives its other files the mode of this one.
