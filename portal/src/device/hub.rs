@@ -1,7 +1,12 @@
 //! The hub built into the portal: `POST /v1/hub/events`. Takes alerts and skips, and remembers probes; answers once all of
 //! a batch is durable.
 
-use hyper::{HeaderMap, body::Incoming};
+use std::{sync::LazyLock, thread};
+
+use hyper::{
+    HeaderMap,
+    body::{Bytes, Incoming},
+};
 use picket_protocol::{
     alerts::event,
     ids::SensorId,
@@ -9,9 +14,14 @@ use picket_protocol::{
     wire::{MAX_EVENTS, MAX_EVENTS_BODY},
 };
 use serde_json::json;
+use tokio::{sync::Semaphore, task};
 
 use super::{answers, peer::Peer, routes::collect, unpack::unpack};
 use crate::{alerts::Delivery, clock, domain::refused::Refused, portal::Portal};
+
+/// Batches that are unpacked and read at once: as many as half the processors. The other half writes, and answers.
+static READING: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(thread::available_parallelism().map_or(1, |all| all.get().div_ceil(2))));
 
 pub(super) async fn accept(
     portal: &Portal,
@@ -28,7 +38,7 @@ pub(super) async fn accept(
     let sensor = portal.store.admit(&certified).await?.sensor;
     // Had before anything is unpacked: a few packed kilobytes may be megabytes.
     let room = portal.alerts.room(MAX_EVENTS_BODY).await?;
-    let batch = Batch::read(sensor, &unpack(headers, body, MAX_EVENTS_BODY)?)?;
+    let batch = Batch::read_apart(sensor, headers.clone(), body).await?;
     if !batch.probes.is_empty() {
         portal.store.remember_probes(sensor, batch.probes).await?;
     }
@@ -46,6 +56,16 @@ struct Batch {
 }
 
 impl Batch {
+    /// Unpacks and reads on a thread for it: milliseconds of work, for which heartbeats and people must not wait.
+    async fn read_apart(sensor: SensorId, headers: HeaderMap, body: Bytes) -> Result<Self, Refused> {
+        let _place = READING.acquire().await.map_err(|_| Refused::TooBusy)?;
+        let read = move || Self::read(sensor, &unpack(&headers, body, MAX_EVENTS_BODY)?);
+        task::spawn_blocking(read).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a batch could not be read");
+            Err(Refused::TooBusy)
+        })
+    }
+
     fn read(sensor: SensorId, body: &[u8]) -> Result<Self, Refused> {
         let events = event::read_batch(body).map_err(|error| Refused::invalid(error.to_string()))?;
         if events.len() > MAX_EVENTS {

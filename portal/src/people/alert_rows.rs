@@ -11,7 +11,8 @@ use serde_json::{Value, value::RawValue};
 
 use crate::{
     alerts::{Filter, StoredAlert},
-    store::views::Whereabouts,
+    domain::refused::Refused,
+    store::{Store, views::Whereabouts},
 };
 
 /// How alerts are exported.
@@ -65,7 +66,7 @@ impl Format {
 
 /// Where sensors are filed: what alerts are shown with.
 #[derive(Debug)]
-pub(super) struct Rows(pub(super) HashMap<SensorId, Whereabouts>);
+pub(super) struct Rows(HashMap<SensorId, Whereabouts>);
 
 #[derive(Debug, Serialize)]
 pub(super) struct Shown<'a> {
@@ -83,6 +84,14 @@ pub(super) struct Shown<'a> {
 }
 
 impl Rows {
+    /// Of one sensor, or of all.
+    pub(super) async fn of(store: &Store, sensor: Option<SensorId>) -> Result<Self, Refused> {
+        Ok(Self(match sensor {
+            Some(sensor) => store.whereabouts_of(sensor).await?,
+            None => store.whereabouts().await?,
+        }))
+    }
+
     /// The filter of a request.
     pub(super) fn filter(
         &self,

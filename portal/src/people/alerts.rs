@@ -50,7 +50,7 @@ pub(super) async fn list(State(portal): Shared, Asked(query): Asked<ListQuery>) 
         (None, row) => Cursor::Before(row.unwrap_or(i64::MAX)),
         (Some(_), Some(_)) => return Err(Refused::invalid("either after or before").into()),
     };
-    let rows = Rows(portal.store.whereabouts().await?);
+    let rows = Rows::of(&portal.store, sensor).await?;
     let filter = rows.filter(sensor, severity, site.as_deref(), zone.as_deref());
     let page = portal.alerts.page(&filter, from, limit.unwrap_or(100).min(MAX_LIMIT)).await?;
     let next = match page.next {
@@ -86,7 +86,7 @@ pub(super) struct ExportQuery {
 /// is never taken for a whole one.
 pub(super) async fn export(State(portal): Shared, Asked(query): Asked<ExportQuery>) -> Answer {
     let ExportQuery { format, sensor, severity, site, zone, after } = query;
-    let rows = Rows(portal.store.whereabouts().await?);
+    let rows = Rows::of(&portal.store, sensor).await?;
     let filter = rows.filter(sensor, severity, site.as_deref(), zone.as_deref());
     let (sender, body) = Channel::new(WAITING);
     let newest = *portal.alerts.newest().borrow();

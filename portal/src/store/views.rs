@@ -129,11 +129,17 @@ impl Store {
     /// When the database failed.
     pub async fn whereabouts(&self) -> Result<HashMap<SensorId, Whereabouts>, Refused> {
         let rows = sqlx::query("SELECT id, name, site, zone FROM sensors").fetch_all(&self.readers).await;
-        let read = |row: &SqliteRow| -> Result<_, sqlx::Error> {
-            let (name, site, zone) = (row.try_get("name")?, row.try_get("site")?, row.try_get("zone")?);
-            Ok((sensor_id(row, "id")?, Whereabouts { name, site, zone }))
-        };
-        rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| failed(&error))
+        rows.and_then(|rows| rows.iter().map(read_whereabouts).collect()).map_err(|error| failed(&error))
+    }
+
+    /// Where one sensor is filed, as [`Self::whereabouts`] says it.
+    ///
+    /// # Errors
+    /// When the database failed.
+    pub async fn whereabouts_of(&self, sensor: SensorId) -> Result<HashMap<SensorId, Whereabouts>, Refused> {
+        let query = sqlx::query("SELECT id, name, site, zone FROM sensors WHERE id = ?");
+        let rows = query.bind(&sensor.as_bytes()[..]).fetch_all(&self.readers).await;
+        rows.and_then(|rows| rows.iter().map(read_whereabouts).collect()).map_err(|error| failed(&error))
     }
 
     /// The sensors that are registered and not deleted.
@@ -235,4 +241,9 @@ fn suspicion(chains: Option<&str>) -> Result<Suspicion, sqlx::Error> {
         }
     }
     Ok(worst)
+}
+
+fn read_whereabouts(row: &SqliteRow) -> Result<(SensorId, Whereabouts), sqlx::Error> {
+    let (name, site, zone) = (row.try_get("name")?, row.try_get("site")?, row.try_get("zone")?);
+    Ok((sensor_id(row, "id")?, Whereabouts { name, site, zone }))
 }
