@@ -98,6 +98,11 @@ impl Portal {
         self
     }
 
+    /// Other arguments for `serve`, in place of those so far, from its next start on.
+    pub fn set_arguments(&mut self, arguments: &[&str]) {
+        self.more = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+    }
+
     /// Starts the server and waits until it says that it is ready.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! `cargo xtask bench NAME`: one measurement, each figure beside a peer or a limit from the same run.
 
+mod alerts;
 mod commit;
 mod footprint;
 mod portal;
@@ -21,6 +22,15 @@ pub(crate) struct Bench {
     /// How long the idle footprint is watched, in seconds
     #[arg(long, default_value_t = 300)]
     watch: u64,
+    /// Of `alerts`: how many records a round has
+    #[arg(long, default_value_t = 1_000_000)]
+    records: u64,
+    /// Of `alerts`: how often the agent and its peer take turns
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Of `alerts`: watch memory over ten times as many records
+    #[arg(long)]
+    long: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -39,6 +49,10 @@ enum Name {
     Enrolments,
     /// Alerts that one portal process takes from 1,000 sensors
     Intake,
+    /// From the engine's file to a hub's durable word: rate, processor, memory, latency, outage
+    Alerts,
+    /// What forgetting the oldest alerts costs that intake
+    Retention,
 }
 
 impl Bench {
@@ -51,7 +65,8 @@ impl Bench {
             Name::Footprint => footprint::run(self.watch),
             Name::Heartbeats => portal::run("heartbeats"),
             Name::Enrolments => portal::run("enrolments"),
-            Name::Intake => portal::intake(),
+            Name::Intake => portal::run_alone("intake"),
+            Name::Retention => portal::run_alone("retention"),
         }
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn run(what: &str) -> Result<bool> {
 }
 
 /// The driver has rounds, probes and a peer of its own: its portal's database shall grow over them.
-pub(super) fn intake() -> Result<bool> {
+pub(super) fn run_alone(what: &str) -> Result<bool> {
     build("release", &["--package", "picket-portal"])?;
-    driver("release", "bench-portal", &["intake"])
+    driver("release", "bench-portal", &[what])
 }

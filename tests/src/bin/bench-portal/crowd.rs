@@ -13,6 +13,9 @@ use picket_protocol::{
     trust::TrustStore,
 };
 
+/// All sensors of the generator share its address.
+const UNBOUNDED: [&str; 2] = ["--handshakes-per-address", "0"];
+
 /// Fields are dropped in their order: the portal ends before the folder goes.
 pub(crate) struct Crowd {
     pub(crate) portal: Portal,
@@ -24,7 +27,8 @@ impl Crowd {
     pub(crate) fn register(size: usize) -> Result<Self> {
         ending::end_cleanly_on_signals()?;
         let folder = PrivateFolder::on_disk()?;
-        let mut portal = Portal::init(&Binaries::beside_this_program()?, Role::Portal, &folder.join("portal"))?;
+        let mut portal =
+            Portal::init(&Binaries::beside_this_program()?, Role::Portal, &folder.join("portal"))?.with(&UNBOUNDED);
         portal.start()?;
         let mut crowd = Self { portal, activations: Vec::new(), folder };
         let start = Instant::now();
@@ -36,6 +40,13 @@ impl Crowd {
         }
         println!("registered {size} sensors in {:.0} s", start.elapsed().as_secs_f64());
         Ok(crowd)
+    }
+
+    /// Starts the portal anew, with more arguments or none.
+    pub(crate) fn restart(&mut self, more: &[&str]) -> Result<()> {
+        self.portal.stop()?;
+        self.portal.set_arguments(&[&UNBOUNDED, more].concat());
+        self.portal.start()
     }
 
     /// The folder of this run, on the disk that the portal is on.

@@ -21,7 +21,8 @@ fn main() -> Result<ExitCode> {
         Some("heartbeats") => heartbeats::run(&runtime)?,
         Some("enrolments") => enrolments::run(&runtime)?,
         Some("intake") => intake::run(&runtime)?,
-        other => bail!("heartbeats, enrolments or intake, not {other:?}"),
+        Some("retention") => intake::retention::run(&runtime)?,
+        other => bail!("heartbeats, enrolments, intake or retention, not {other:?}"),
     };
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use anyhow::{Result, ensure};
 use picket_protocol::{documents::activation::Activation, ids::SensorId, wire};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::{sync::Semaphore, task};
 
 use super::{
@@ -21,6 +22,8 @@ pub(super) struct Fleet {
 struct Sensor {
     id: SensorId,
     stream: Stream,
+    key: PrivateKeyDer<'static>,
+    certificate: CertificateDer<'static>,
     connection: Option<Connection>,
 }
 
@@ -28,11 +31,22 @@ impl Fleet {
     pub(super) async fn connect(activations: &[Activation]) -> Result<Self> {
         let mut sensors = Vec::new();
         for activation in activations {
-            let identity = enrol(activation).await?;
-            let connection = Some(Connection::open(activation, Some(identity)).await?);
-            sensors.push(Sensor { id: activation.sensor, stream: Stream::new(activation.sensor), connection });
+            let (key, certificate) = enrol(activation).await?;
+            let (id, stream) = (activation.sensor, Stream::new(activation.sensor));
+            sensors.push(Sensor { id, stream, key, certificate, connection: None });
         }
-        Ok(Self { sensors })
+        let mut fleet = Self { sensors };
+        fleet.reconnect(activations).await?;
+        Ok(fleet)
+    }
+
+    /// As after the portal was started anew.
+    pub(super) async fn reconnect(&mut self, activations: &[Activation]) -> Result<()> {
+        for (sensor, activation) in self.sensors.iter_mut().zip(activations) {
+            let identity = (sensor.key.clone_key(), sensor.certificate.clone());
+            sensor.connection = Some(Connection::open(activation, Some(identity)).await?);
+        }
+        Ok(())
     }
 
     pub(super) fn sensors(&self) -> Vec<SensorId> {

@@ -5,6 +5,7 @@ mod batches;
 mod fleet;
 mod looker;
 mod peer;
+pub(crate) mod retention;
 mod stored;
 mod table;
 
@@ -37,7 +38,7 @@ pub(crate) fn run(runtime: &Runtime) -> Result<bool> {
     let mut crowd = Crowd::register(SENSORS)?;
     let mut fleet = runtime.block_on(Fleet::connect(&crowd.activations))?;
     let mut peer = Peer::open(&crowd.folder().join("peer.db"))?;
-    warm_up(runtime, &mut fleet, &mut peer)?;
+    peer.insert(&first_alerts(runtime, &mut fleet)?)?;
     let mut table = Table::new(probe::fdatasync(crowd.folder())?);
     for _ in 0..ROUNDS {
         let share = fleet.prepare(BATCHES, ONE_IN)?;
@@ -53,10 +54,10 @@ pub(crate) fn run(runtime: &Runtime) -> Result<bool> {
 }
 
 /// Every sensor has alerts to look at before the clock runs.
-fn warm_up(runtime: &Runtime, fleet: &mut Fleet, peer: &mut Peer) -> Result<()> {
+fn first_alerts(runtime: &Runtime, fleet: &mut Fleet) -> Result<Share> {
     let share = fleet.prepare(1, ONE_IN)?;
     LocalSet::new().block_on(runtime, fleet.send(&share))?;
-    peer.insert(&share).map(drop)
+    Ok(share)
 }
 
 /// From the first batch to the last answer.

@@ -66,28 +66,29 @@ impl Table {
             ),
             verdict(&format!("of {sent} alerts stored twice: {twice} (limit 0)"), *twice == 0),
             verdict(&format!("of {sent} alerts lost: {lost} (limit 0)"), *lost == 0),
-            self.steady(),
+            steady(&self.probes),
         ];
         well.iter().all(|well| *well)
     }
-
-    fn steady(&self) -> bool {
-        let least = self.probes.iter().copied().fold(f64::INFINITY, f64::min);
-        let most = self.probes.iter().copied().fold(0.0, f64::max);
-        let steady = most <= least * 2.0;
-        let then = if steady { "" } else { "; it moved more than twofold: discard this run and repeat it" };
-        println!("probe: fdatasync of 4 KiB {least:.2}–{most:.2} ms{then}");
-        steady
-    }
 }
 
-fn verdict(what: &str, well: bool) -> bool {
+/// Prints the probes, and whether they say that the run counts.
+pub(super) fn steady(probes: &[f64]) -> bool {
+    let least = probes.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = probes.iter().copied().fold(0.0, f64::max);
+    let steady = most <= least * 2.0;
+    let then = if steady { "" } else { "; it moved more than twofold: discard this run and repeat it" };
+    println!("probe: fdatasync of 4 KiB {least:.2}–{most:.2} ms{then}");
+    steady
+}
+
+pub(super) fn verdict(what: &str, well: bool) -> bool {
     println!("{what} {}", if well { "ok" } else { "MISSED" });
     well
 }
 
 /// The value that so many percent do not exceed.
-fn quantile(values: &[f64], percent: usize) -> f64 {
+pub(super) fn quantile(values: &[f64], percent: usize) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
