@@ -1,6 +1,7 @@
 //! What the end-to-end tests stand on: a scene of real programs, and servers that fail in a chosen way.
 
 pub mod alerts;
+pub mod engine;
 pub mod faults;
 pub mod hostile;
 pub mod local_api;

@@ -10,6 +10,7 @@ pub mod capture;
 pub mod ending;
 pub mod folder;
 pub mod generator;
+pub mod hub;
 pub mod mosquitto;
 pub mod namespaces;
 pub mod oracle;

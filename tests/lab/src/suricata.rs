@@ -1,5 +1,6 @@
 //! The real detection engine, Suricata, over captures: a private configuration, our own rules, and the EVE file that it
-//! appends to. Runs as whoever asks, listens to no network, and ends by itself at the end of a capture.
+//! appends to; the same records go to a socket where one is named. Runs as whoever asks, listens to no network, and ends by
+//! itself at the end of a capture.
 
 use std::{
     fs,
@@ -26,9 +27,25 @@ impl Suricata {
     /// # Errors
     /// When the folder cannot be written.
     pub fn set_up(folder: &Path) -> Result<Self> {
+        Self::configured(folder, "")
+    }
+
+    /// As [`Self::set_up`], for an engine that also writes each record to a Unix socket on which somebody listens.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn set_up_on_socket(folder: &Path, socket: &Path) -> Result<Self> {
+        let output = format!(
+            "  - eve-log: {{enabled: yes, filetype: unix_stream, filename: {socket}, types: [alert, flow, stats]}}\n",
+            socket = socket.display()
+        );
+        Self::configured(folder, &output)
+    }
+
+    fn configured(folder: &Path, output: &str) -> Result<Self> {
         fs::create_dir_all(folder)?;
         let engine = Self { folder: folder.to_owned() };
-        fs::write(engine.configuration(), CONFIGURATION)?;
+        fs::write(engine.configuration(), format!("{OUTPUTS}{output}{CONFIGURATION}"))?;
         fs::write(engine.rules(), RULES)?;
         fs::write(engine.own_capture(), modbus_capture())?;
         Ok(engine)
@@ -67,10 +84,12 @@ impl Suricata {
 }
 
 /// What is not said here keeps Suricata's own default. Modbus is off by default.
-const CONFIGURATION: &str = "%YAML 1.1
+const OUTPUTS: &str = "%YAML 1.1
 ---
 outputs:
   - eve-log: {enabled: yes, filetype: regular, filename: eve.json, types: [alert, flow, stats]}
+";
+const CONFIGURATION: &str = "\
 stats: {enabled: yes, interval: 8}
 app-layer:
   protocols:

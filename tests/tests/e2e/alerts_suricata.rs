@@ -1,25 +1,13 @@
 //! Alerts of the real detection engine: Suricata over our capture, into a running agent, to the portal.
 
-use std::{collections::BTreeMap, fs, path::Path};
-
 use anyhow::{Context, Result, ensure};
-use picket_lab::{Agent, Suricata, Waited, capture::ALERTS_BY_SEVERITY, until, waiting::PATIENCE};
-use picket_tests::Scene;
-use serde_json::Value;
+use picket_lab::{Agent, EngineOutput, Settings, Suricata, capture::ALERTS_BY_SEVERITY};
+use picket_tests::{
+    Scene,
+    engine::{arrives_once, found},
+};
 
 const RUNS: usize = 3;
-
-/// How often each alert's record stands in the engine's own file.
-fn found(eve: &Path) -> Result<BTreeMap<String, usize>> {
-    let mut times = BTreeMap::new();
-    for line in fs::read_to_string(eve)?.lines() {
-        let record: Value = serde_json::from_str(line)?;
-        if record["event_type"] == "alert" {
-            *times.entry(record.to_string()).or_default() += 1;
-        }
-    }
-    Ok(times)
-}
 
 /// An engine that writes where the agent follows.
 fn engine_of(agent: &Agent) -> Result<Suricata> {
@@ -37,16 +25,23 @@ fn each_alert_that_suricata_writes_arrives_once() -> Result<()> {
     let written = found(&engine.eve_file())?;
     let count: usize = ALERTS_BY_SEVERITY.iter().map(|(_, count)| count * RUNS).sum();
     ensure!(written.values().sum::<usize>() == count, "Suricata wrote {written:?}");
-    let stored = until("as many are at the portal", PATIENCE, || {
-        let stored = scene.portal.alerts()?;
-        Ok(if stored.len() >= count { Waited::Holds(stored) } else { Waited::NotYet(stored.len().to_string()) })
-    })?;
-    let mut times = BTreeMap::new();
-    for alert in &stored {
-        *times.entry(alert["record"].to_string()).or_default() += 1;
-    }
-    ensure!(times == written, "what is at the portal is not what Suricata wrote");
+    let stored = arrives_once(&scene.portal, &written)?;
     let high = stored.iter().filter(|alert| alert["severity"] == "high").count();
     ensure!(high == ALERTS_BY_SEVERITY[0].1 * RUNS, "{high} are of high severity");
+    Ok(())
+}
+
+#[test]
+fn each_alert_that_suricata_writes_to_the_socket_arrives_once() -> Result<()> {
+    let scene = Scene::with(&Settings { engine: EngineOutput::Socket, ..Settings::default() })?;
+    scene.cloud_connected("real-engine-at-a-socket")?;
+    // Its own file beside the socket is the list that the portal's is compared with.
+    let engine = Suricata::set_up_on_socket(&scene.folder.join("engine"), &scene.agent.eve_socket())?;
+    for _ in 0..RUNS {
+        engine.read(&engine.own_capture())?;
+    }
+    let written = found(&engine.eve_file())?;
+    ensure!(!written.is_empty(), "Suricata wrote nothing");
+    arrives_once(&scene.portal, &written)?;
     Ok(())
 }

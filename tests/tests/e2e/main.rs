@@ -2,7 +2,9 @@
 
 mod activation;
 mod alerts;
+mod alerts_mosquitto;
 mod alerts_rsyslog;
+mod alerts_socket;
 mod alerts_suricata;
 mod alerts_weather;
 mod bad_input;

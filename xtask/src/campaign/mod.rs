@@ -2,7 +2,6 @@
 
 mod broker;
 mod confirmations;
-mod hub;
 mod kills;
 mod moments;
 mod place;
@@ -15,7 +14,7 @@ mod switches;
 
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
-use picket_lab::{Binaries, ending};
+use picket_lab::{Binaries, ending, hub};
 
 use self::{
     place::{Place, Setting},

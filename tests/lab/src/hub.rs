@@ -1,0 +1,93 @@
+//! Mosquitto as the hub between a sensor and its portal: mutual TLS, a topic for each sensor, withdrawn certificates
+//! refused, nothing kept over a restart. Judges nothing.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    mosquitto::{BrokerTls, Mosquitto},
+    portal::Portal,
+    waiting::{PATIENCE, Waited, until},
+};
+use anyhow::{Context, Result, ensure};
+
+/// What the broker lets a client do, as docs/portal.md has it.
+const ACCESS: &str = "user picket-portal\ntopic read picket/+/alerts\npattern write picket/%u/alerts\n";
+/// What the portal calls the hub.
+pub const NAME: &str = "Plant";
+
+/// A reader of every sensor's alerts beside the portal.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'a> {
+    /// The common name of its certificate.
+    pub name: &'a str,
+    /// The CA that its certificate is from, as PEM.
+    pub authority: &'a Path,
+}
+
+/// A running broker that shows the portal's own certificate and believes the sensors that the portal certifies.
+///
+/// # Errors
+/// When its folder cannot be written, or it does not start.
+pub fn start_broker(portal: &Portal, name: &str) -> Result<Mosquitto> {
+    start(portal, name, portal.data().join("device-ca.pem"), ACCESS)
+}
+
+/// As [`start_broker`], and one more reader is let in.
+///
+/// # Errors
+/// As [`start_broker`].
+pub fn start_broker_with(portal: &Portal, name: &str, reader: &Reader<'_>) -> Result<Mosquitto> {
+    let clients = portal.data().with_file_name(format!("{name}-clients.pem"));
+    let sensors = fs::read_to_string(portal.data().join("device-ca.pem"))?;
+    fs::write(&clients, sensors + &fs::read_to_string(reader.authority)?)?;
+    start(portal, name, clients, &format!("{ACCESS}user {}\ntopic read picket/+/alerts\n", reader.name))
+}
+
+fn start(portal: &Portal, name: &str, clients: PathBuf, access: &str) -> Result<Mosquitto> {
+    let file = |name: &str| portal.data().join(name);
+    let (chain, key, revoked) = (file("server.pem"), file("server.key"), Some(file("device-ca.crl")));
+    let mut broker =
+        Mosquitto::set_up(&portal.data().with_file_name(name), &BrokerTls { chain, key, clients, revoked }, access)?;
+    broker.start()?;
+    Ok(broker)
+}
+
+/// Registers what listens on a loopback port as a hub that the portal reads, and waits until it does.
+///
+/// # Errors
+/// When the portal refuses, or does not come to read it.
+pub fn register(portal: &Portal, name: &str, port: u16) -> Result<()> {
+    let authority = portal.authority();
+    let authority = authority.to_str().context("a path in UTF-8")?;
+    let url = format!("mqtts://127.0.0.1:{port}");
+    portal.ask(&["hub", "add", name, "--url", &url, "--ca", authority, "--portal-reads"])?;
+    until_read(portal, name)
+}
+
+/// Waits until the portal reads a hub.
+///
+/// # Errors
+/// When it does not come to be.
+pub fn until_read(portal: &Portal, name: &str) -> Result<()> {
+    until(&format!("the portal reads {name}"), PATIENCE, || {
+        let hubs = portal.ask(&["hub", "list"])?;
+        let hub = hubs["hubs"].as_array().context("no hubs")?.iter().find(|hub| hub["name"] == name);
+        let reading = &hub.with_context(|| format!("no hub {name}"))?["reading"];
+        Ok(if reading == "ok" { Waited::Holds(()) } else { Waited::NotYet(reading.to_string()) })
+    })
+}
+
+/// How many messages a broker took from a sensor since it was set up, over its restarts; its probes included.
+///
+/// # Errors
+/// When the broker left no log that says what it does.
+pub fn taken(broker: &Mosquitto, sensor: &str) -> Result<u64> {
+    let log = fs::read(broker.log()).context("the broker left no log")?;
+    let log = String::from_utf8_lossy(&log);
+    ensure!(log.contains("Sending CONNACK"), "the broker's log does not say what it does");
+    let taken = format!("Received PUBLISH from {sensor} ");
+    Ok(log.lines().filter(|line| line.contains(&taken)).count() as u64)
+}
