@@ -4,6 +4,7 @@ pub mod addresses;
 pub mod alert_log;
 pub mod alerts;
 pub mod appliance_id;
+pub mod arguments;
 pub mod check;
 pub mod clock;
 pub mod config;

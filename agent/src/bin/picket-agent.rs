@@ -1,27 +1,15 @@
 //! The daemon of a Picket sensor: reads its arguments and settings, then runs.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use clap::{Parser, Subcommand};
-use picket_agent::{config::Config, logging, run::run};
-
-/// The agent of a Picket sensor.
-#[derive(Debug, Parser)]
-#[command(name = "picket-agent", version)]
-struct Arguments {
-    /// The settings.
-    #[arg(long, global = true, default_value = "/etc/picket/agent.toml")]
-    config: PathBuf,
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Check the settings, say what is wrong with them, change nothing.
-    Validate,
-}
+use clap::Parser as _;
+use picket_agent::{
+    arguments::{Arguments, Command},
+    config::Config,
+    logging,
+    run::run,
+};
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();

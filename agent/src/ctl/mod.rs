@@ -28,7 +28,7 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use self::{
     cli::{Cli, Command},
@@ -36,6 +36,12 @@ use self::{
     failure::Failure,
     screen::Screen,
 };
+
+/// The command line, for its manual page and completions.
+#[must_use]
+pub fn command_line() -> clap::Command {
+    Cli::command()
+}
 
 /// Runs one command line, and says how it went by the exit code.
 #[must_use]

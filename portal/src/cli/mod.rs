@@ -3,6 +3,7 @@
 mod alert_commands;
 mod client;
 mod descriptors;
+mod explain;
 mod failure;
 mod folder;
 mod init;
@@ -16,7 +17,7 @@ mod simple_commands;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Registers sensors, issues activation files, receives heartbeats; also the management console.
 #[derive(Debug, Parser)]
@@ -57,6 +58,14 @@ enum Command {
     Alarm(simple_commands::Alarm),
     /// Who changed what.
     Audit(simple_commands::Audit),
+    /// What a code of a refusal means, and what to do.
+    Explain(explain::Explain),
+}
+
+/// The command line, for its manual page and completions.
+#[must_use]
+pub fn command_line() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs the program; how it went is the exit code: 1 failed, 2 not understood, 3 refused, 4 server not reached.
@@ -86,6 +95,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::PairingToken(token) => token.run().await,
         Command::Alarm(alarm) => alarm.run().await,
         Command::Audit(audit) => audit.run().await,
+        Command::Explain(explain) => explain.run(),
     }
 }
 

@@ -1,0 +1,24 @@
+//! The command line of the daemon: its words and their help. Nothing happens here.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// The agent of a Picket sensor.
+#[derive(Debug, Parser)]
+#[command(name = "picket-agent", version)]
+pub struct Arguments {
+    /// The settings.
+    #[arg(long, global = true, default_value = "/etc/picket/agent.toml")]
+    pub config: PathBuf,
+    /// What to do instead of running.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do instead of running.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check the settings, say what is wrong with them, change nothing.
+    Validate,
+}
