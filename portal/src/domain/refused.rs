@@ -1,9 +1,13 @@
 //! Why the portal refuses: the protocol's refusals where one fits, and the portal's own.
 
+mod words;
+
 use picket_protocol::{
     ids::SensorId,
     refusal::{Found, Problem, Refusal},
 };
+
+pub use words::OWN_WORDS;
 
 /// A refusal of the portal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,13 +54,6 @@ impl From<Refusal> for Refused {
 
 /// Seconds after which to try again, when the portal is the one that cannot.
 pub const RETRY_AFTER_SECONDS: u32 = 5;
-
-struct Words {
-    code: &'static str,
-    status: u16,
-    title: &'static str,
-    next: &'static [&'static str],
-}
 
 impl Refused {
     /// A request that does not say what the interface asks for.
@@ -122,89 +119,5 @@ impl Refused {
             | Self::TooBusy
             | Self::StorageFailed => Vec::new(),
         }
-    }
-
-    fn words(&self) -> Words {
-        let (code, status, title, next): (_, _, _, &'static [&'static str]) = match self {
-            Self::Protocol(refusal) => (refusal.code(), refusal.status(), refusal.title(), refusal.next()),
-            Self::Unauthorized => {
-                ("portal.unauthorized", 401, "A valid API token is needed", &["Send it as Authorization: Bearer TOKEN"])
-            }
-            Self::NotAccepted { .. } => (
-                "portal.rejected",
-                403,
-                "The portal rejects this sensor",
-                &[
-                    "Look at the sensor's page at the portal",
-                    "If it was registered anew, upload its new activation file",
-                ],
-            ),
-            Self::NameTaken { .. } => ("portal.name-taken", 409, "The name is taken", &["Choose another name"]),
-            Self::NotAPortal => (
-                "portal.not-a-portal",
-                409,
-                "A management console does not register sensors or issue activation files",
-                &["Onboard the sensor at its portal, and give the file this console's address and a pairing token"],
-            ),
-            Self::NotAConsole => (
-                "portal.not-a-console",
-                409,
-                "Only a management console pairs with sensors",
-                &["Make the pairing token at the management console"],
-            ),
-            Self::NoSigner { .. } => (
-                "portal.no-signer",
-                409,
-                "The portal has no key that may sign this now",
-                &["Add an activation key to the trust root: picket-portal root add-key"],
-            ),
-            Self::NotLocallyManaged => (
-                "portal.not-locally-managed",
-                403,
-                "A management console takes heartbeats of locally managed sensors only",
-                &["Activate the sensor with a locally managed file that names this console"],
-            ),
-            Self::UnsupportedEvent { .. } => (
-                "hub.unsupported-event",
-                422,
-                "This hub does not take events of this type",
-                &["Keep the event", "Update the portal"],
-            ),
-            Self::StreamRefused { .. } => (
-                "hub.stream-refused",
-                409,
-                "The hub does not take this stream",
-                &["Keep the event", "Look at the sensor: no stream in good order comes to this"],
-            ),
-            Self::BatchTooLarge { .. } => (
-                "hub.batch-too-large",
-                413,
-                "The batch is too large",
-                &["Send fewer events in a batch; what counts is the size once unpacked"],
-            ),
-            Self::UnsupportedEncoding { .. } => (
-                "hub.unsupported-encoding",
-                415,
-                "This hub does not unpack this content-encoding",
-                &["Send the batch packed with zstd or gzip, or not packed"],
-            ),
-            Self::HubInUse { .. } => {
-                ("portal.hub-in-use", 409, "Sensors still name this hub", &["Move those sensors to another hub first"])
-            }
-            Self::NotShared { .. } => (
-                "sharing.not-delivered",
-                502,
-                "The destination did not take the message",
-                &["Check its address, that it listens, and that its certificate comes from the CA that was given"],
-            ),
-            Self::TooBusy => ("portal.too-busy", 503, "The portal has too much to do", &["Try again a little later"]),
-            Self::StorageFailed => (
-                "portal.storage-failed",
-                503,
-                "The portal could not write its database, so nothing was changed",
-                &["Try again a little later", "If it lasts, look at the portal's log: its disk may be full"],
-            ),
-        };
-        Words { code, status, title, next }
     }
 }

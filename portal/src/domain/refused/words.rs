@@ -1,0 +1,89 @@
+//! The fixed texts of the portal's own refusals, as `protocol` has those that sensors know. Texts only.
+
+use picket_protocol::refusal::{Words, explain};
+
+use super::Refused;
+
+macro_rules! words {
+    ($($constant:ident $pattern:pat => $code:literal, $status:literal, $title:literal, $why:literal, [$($next:literal),+ $(,)?];)+) => {
+        $(const $constant: Words = Words { code: $code, status: $status, title: $title, why: $why, next: &[$($next),+] };)+
+
+        /// Every code of the portal's own.
+        pub const OWN_WORDS: &[&Words] = &[$(&$constant),+];
+
+        impl Refused {
+            pub(super) fn words(&self) -> &'static Words {
+                match self {
+                    $($pattern => &$constant,)+
+                    Self::Protocol(refusal) => explain(refusal.code()).expect("the protocol explains each of its codes"),
+                }
+            }
+        }
+    };
+}
+
+words! {
+    UNAUTHORIZED Self::Unauthorized => "portal.unauthorized", 401,
+        "A valid API token is needed",
+        "Each request of the people's API carries a token; this one carries none, or one that does not exist (any more).",
+        ["Send it as Authorization: Bearer TOKEN"];
+    REJECTED Self::NotAccepted { .. } => "portal.rejected", 403,
+        "The portal rejects this sensor",
+        "The key may not do this, or not any more: the sensor was deleted, a later activation has another key, the \
+         certificate has expired or is not from this portal, or an event names another sensor. It is told why.",
+        ["Look at the sensor's page at the portal", "If it was registered anew, upload its new activation file"];
+    NAME_TAKEN Self::NameTaken { .. } => "portal.name-taken", 409,
+        "The name is taken",
+        "Names are unique: of sensors in a subscription, of hubs and destinations at the portal.",
+        ["Choose another name"];
+    NOT_A_PORTAL Self::NotAPortal => "portal.not-a-portal", 409,
+        "A management console does not register sensors or issue activation files",
+        "It has no trust root: what it signed no sensor would believe.",
+        ["Onboard the sensor at its portal, and give the file this console's address and a pairing token"];
+    NOT_A_CONSOLE Self::NotAConsole => "portal.not-a-console", 409,
+        "Only a management console pairs with sensors",
+        "Sensors of a portal enrol by the token in their activation file.",
+        ["Make the pairing token at the management console"];
+    NO_SIGNER Self::NoSigner { .. } => "portal.no-signer", 409,
+        "The portal has no key that may sign this now",
+        "The trust root says which keys may sign what. None of those is in the folder of keys, or it was withdrawn.",
+        ["Add an activation key to the trust root: picket-portal root add-key"];
+    NOT_LOCALLY_MANAGED Self::NotLocallyManaged => "portal.not-locally-managed", 403,
+        "A management console takes heartbeats of locally managed sensors only",
+        "What a cloud-connected sensor reports goes to its portal alone.",
+        ["Activate the sensor with a locally managed file that names this console"];
+    HUB_IN_USE Self::HubInUse { .. } => "portal.hub-in-use", 409,
+        "Sensors still name this hub",
+        "Their activation names it: without it they could deliver nowhere.",
+        ["Move those sensors to another hub first"];
+    TOO_BUSY Self::TooBusy => "portal.too-busy", 503,
+        "The portal has too much to do",
+        "What waits to be written is bounded, so that memory is; this waited for its place for 5 s. Retry-After says when to \
+         try again.",
+        ["Try again a little later"];
+    STORAGE_FAILED Self::StorageFailed => "portal.storage-failed", 503,
+        "The portal could not write its database, so nothing was changed",
+        "Nothing is answered as done before it is durable. Retry-After says when to try again.",
+        ["Try again a little later", "If it lasts, look at the portal's log: its disk may be full"];
+    UNSUPPORTED_EVENT Self::UnsupportedEvent { .. } => "hub.unsupported-event", 422,
+        "This hub does not take events of this type",
+        "It keeps alerts and skips, and remembers probes. A batch with anything else is refused as a whole: what is not kept \
+         must not be answered as if it were.",
+        ["Keep the event", "Update the portal"];
+    STREAM_REFUSED Self::StreamRefused { .. } => "hub.stream-refused", 409,
+        "The hub does not take this stream",
+        "A sensor in good order has at most 1,024 streams, and a stream at most 4,096 holes: more would fill memory.",
+        ["Keep the event", "Look at the sensor: no stream in good order comes to this"];
+    BATCH_TOO_LARGE Self::BatchTooLarge { .. } => "hub.batch-too-large", 413,
+        "The batch is too large",
+        "A batch has at most 2 MiB, packed and unpacked: a few packed kilobytes may be gigabytes.",
+        ["Send fewer events in a batch; what counts is the size once unpacked"];
+    UNSUPPORTED_ENCODING Self::UnsupportedEncoding { .. } => "hub.unsupported-encoding", 415,
+        "This hub does not unpack this content-encoding",
+        "It knows zstd and gzip, once: nothing packed twice.",
+        ["Send the batch packed with zstd or gzip, or not packed"];
+    NOT_SHARED Self::NotShared { .. } => "sharing.not-delivered", 502,
+        "The destination did not take the message",
+        "What went wrong on the way to it is said.",
+        ["Check its address, that it listens, and that its certificate comes from the CA that was given"];
+}
