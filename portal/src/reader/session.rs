@@ -14,7 +14,12 @@ use rumqttc::{
 };
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use tokio::{net::TcpStream, sync::mpsc, task::JoinSet, time::timeout};
+use tokio::{
+    net::TcpStream,
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    task::JoinSet,
+    time::timeout,
+};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{
@@ -23,8 +28,11 @@ use super::{
 };
 use crate::{clock, domain::registration::HubId, portal::Portal};
 
-/// Messages that the hub hands out before the first of them is acknowledged.
+/// Messages that the hub is to hand out before the first of them is acknowledged. Mosquitto 2.0 hands out more when it
+/// takes up a session with many messages, so this is no bound to rely on.
 const IN_FLIGHT: u16 = 512;
+/// Bytes of messages that are here and not stored yet: the bound, many times what well-behaved hubs come to.
+const MAX_WAITING_BYTES: usize = 128 * 1024 * 1024;
 /// Bytes of a packet beside an alert's event: topic, properties.
 const MAX_PACKET_EXTRA: usize = 4096;
 /// For how long the hub keeps messages for a portal that is away, seconds.
@@ -76,7 +84,8 @@ async fn run(
     let filter = format!("$share/{GROUP}/{}", topics.filter());
     let options = options(portal, id, hub)?;
     let (client, mut events) = AsyncClient::builder(options).capacity(usize::from(IN_FLIGHT)).build();
-    let (arrived, messages) = mpsc::channel(usize::from(IN_FLIGHT));
+    let (arrived, messages) = mpsc::unbounded_channel(); // bounded by the bytes of what is in it
+    let room = Arc::new(Semaphore::new(MAX_WAITING_BYTES));
     let mut keeper = JoinSet::new(); // ends with this function
     keeper.spawn(keep(Arc::clone(portal), topics, client.clone(), messages));
     loop {
@@ -98,11 +107,28 @@ async fn run(
                 portal.reading.change(|of| _ = of.insert(id, Ok(())));
             }
             Event::Incoming(Packet::Publish(publish)) => {
-                // The hub keeps to what may be in flight: it always fits, or the hub is none.
-                arrived.try_send(publish).map_err(|_| Ended::Unusable("the hub sends more than it may".to_owned()))?;
+                let taken = Arrived::take(publish, &room);
+                let taken = taken.ok_or_else(|| Ended::Unusable("the hub sends more than it may".to_owned()))?;
+                // The keeper's end is told above.
+                let _ = arrived.send(taken);
             }
             _ => {}
         }
+    }
+}
+
+/// A message that is not stored yet, and the room that it takes.
+struct Arrived {
+    publish: Publish,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Arrived {
+    /// None if there is no room for it.
+    fn take(publish: Publish, room: &Arc<Semaphore>) -> Option<Self> {
+        let bytes = u32::try_from(publish.topic.len() + publish.payload.len()).ok()?;
+        let room = Arc::clone(room).try_acquire_many_owned(bytes).ok()?;
+        Some(Self { publish, _room: room })
     }
 }
 
@@ -123,18 +149,18 @@ async fn keep(
     portal: Arc<Portal>,
     topics: Topics,
     client: AsyncClient,
-    mut messages: mpsc::Receiver<Publish>,
+    mut messages: mpsc::UnboundedReceiver<Arrived>,
 ) -> String {
     let mut batch = Vec::new();
     while messages.recv_many(&mut batch, usize::from(IN_FLIGHT)).await > 0 {
-        let read = batch.iter().map(|publish| Message {
+        let read = batch.iter().map(|Arrived { publish, .. }| Message {
             sensor: std::str::from_utf8(&publish.topic).ok().and_then(|topic| topics.sensor(topic)),
             payload: publish.payload.clone(),
         });
         if let Err(refused) = intake::keep(&portal, read).await {
             return refused.problem().title;
         }
-        for publish in batch.drain(..) {
+        for Arrived { publish, .. } in batch.drain(..) {
             if let Err(error) = client.ack(&publish).await {
                 return error.to_string();
             }
