@@ -7,9 +7,7 @@ Makes a CA and a certificate for 127.0.0.1, writes FOLDER/ca.pem, prints `{"port
 `{"type", "id", "source", "data"}`. What the SDK does not read is answered 400 and ends the program with 1.
 """
 
-import datetime
 import http.server
-import ipaddress
 import json
 import os
 import pathlib
@@ -17,37 +15,19 @@ import ssl
 import sys
 
 import zstandard
-from cloudevents.core.formats.json import JSONFormat
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+
+from authority import Authority
+from events import read_event
 
 # One member of a batch is an event in the JSON format (CloudEvents JSON Event Format §4).
 BATCH = "application/cloudevents-batch+json"
-DAY = datetime.timedelta(days=1)
-
-
-def certificate(name, key, issuer, issuer_key, extension):
-    now = datetime.datetime.now(datetime.timezone.utc)
-    builder = x509.CertificateBuilder().subject_name(named(name)).issuer_name(issuer).public_key(key.public_key())
-    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - DAY).not_valid_after(now + DAY)
-    return builder.add_extension(extension, critical=False).sign(issuer_key, hashes.SHA256())
-
-
-def named(name):
-    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
 
 
 def server_settings(folder):
     """Writes ca.pem for the sensor, and returns what the server shows."""
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca = certificate("sink CA", ca_key, named("sink CA"), ca_key, x509.BasicConstraints(ca=True, path_length=None))
-    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    own = certificate("sink", key, ca.subject, ca_key, address)
-    pem = serialization.Encoding.PEM
-    (folder / "ca.pem").write_bytes(ca.public_bytes(pem))
-    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (folder / "sink.pem").write_bytes(key.private_bytes(pem, *plain) + own.public_bytes(pem))
+    authority = Authority("sink CA")
+    authority.write(folder / "ca.pem")
+    authority.write_pair("sink", folder / "sink.pem", address="127.0.0.1")
     settings = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     settings.load_cert_chain(folder / "sink.pem")
     return settings
@@ -83,13 +63,7 @@ def read_batch(headers, body):
     if headers.get("content-encoding") == "zstd":
         body = zstandard.ZstdDecompressor().stream_reader(body).read()
     for member in json.loads(body):
-        event = JSONFormat().read(None, json.dumps(member))
-        yield {
-            "type": event.get_type(),
-            "id": event.get_id(),
-            "source": event.get_source(),
-            "data": event.get_data(),
-        }
+        yield read_event(json.dumps(member))
 
 
 def main(folder):

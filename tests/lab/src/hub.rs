@@ -32,10 +32,12 @@ pub struct Reader<'a> {
 /// # Errors
 /// When its folder cannot be written, or it does not start.
 pub fn start_broker(portal: &Portal, name: &str) -> Result<Mosquitto> {
-    start(portal, name, portal.data().join("device-ca.pem"), ACCESS)
+    let file = |name: &str| portal.data().join(name);
+    start(portal, name, file("device-ca.pem"), Some(file("device-ca.crl")), ACCESS)
 }
 
-/// As [`start_broker`], and one more reader is let in.
+/// As [`start_broker`], and one more reader is let in. Withdrawn certificates are not refused: with a list of one CA's,
+/// Mosquitto refuses everybody of another CA that has no list.
 ///
 /// # Errors
 /// As [`start_broker`].
@@ -43,14 +45,13 @@ pub fn start_broker_with(portal: &Portal, name: &str, reader: &Reader<'_>) -> Re
     let clients = portal.data().with_file_name(format!("{name}-clients.pem"));
     let sensors = fs::read_to_string(portal.data().join("device-ca.pem"))?;
     fs::write(&clients, sensors + &fs::read_to_string(reader.authority)?)?;
-    start(portal, name, clients, &format!("{ACCESS}user {}\ntopic read picket/+/alerts\n", reader.name))
+    start(portal, name, clients, None, &format!("{ACCESS}user {}\ntopic read picket/+/alerts\n", reader.name))
 }
 
-fn start(portal: &Portal, name: &str, clients: PathBuf, access: &str) -> Result<Mosquitto> {
-    let file = |name: &str| portal.data().join(name);
-    let (chain, key, revoked) = (file("server.pem"), file("server.key"), Some(file("device-ca.crl")));
-    let mut broker =
-        Mosquitto::set_up(&portal.data().with_file_name(name), &BrokerTls { chain, key, clients, revoked }, access)?;
+fn start(portal: &Portal, name: &str, clients: PathBuf, revoked: Option<PathBuf>, access: &str) -> Result<Mosquitto> {
+    let (chain, key) = (portal.data().join("server.pem"), portal.data().join("server.key"));
+    let tls = BrokerTls { chain, key, clients, revoked };
+    let mut broker = Mosquitto::set_up(&portal.data().with_file_name(name), &tls, access)?;
     broker.start()?;
     Ok(broker)
 }

@@ -114,6 +114,19 @@ impl Rsyslog {
         })
     }
 
+    /// Waits until at least this many messages were received. Counts lines while it waits, which is cheap, and reads them once.
+    ///
+    /// # Errors
+    /// When that does not come to be.
+    pub fn until_count(&self, count: usize) -> Result<Vec<Value>> {
+        until(&format!("{count} messages are there"), PATIENCE, || {
+            let text = fs::read(self.messages()).unwrap_or_default();
+            let lines = text.iter().filter(|byte| **byte == b'\n').count();
+            Ok(if lines >= count { Waited::Holds(()) } else { Waited::NotYet(format!("{lines} messages")) })
+        })?;
+        self.received()
+    }
+
     fn configuration(&self) -> PathBuf {
         self.folder.join("rsyslog.conf")
     }

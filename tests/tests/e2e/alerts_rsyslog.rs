@@ -91,7 +91,7 @@ fn hostile(texts: &mut Hostile) -> Value {
 
 #[test]
 fn hostile_fields_come_back_equal_by_a_parser_that_is_not_ours() -> Result<()> {
-    const COUNT: usize = 2_000;
+    const COUNT: usize = 10_000;
     let scene = Scene::new()?;
     let (server, authority) = server(&scene)?;
     scene.cloud_connected("hostile")?;
@@ -107,7 +107,7 @@ fn hostile_fields_come_back_equal_by_a_parser_that_is_not_ours() -> Result<()> {
     let stored = scene.portal.alerts()?;
     let by_id: BTreeMap<_, _> =
         stored.iter().filter_map(|alert| Some((alert["id"].as_str()?, id_of(&alert["record"])?))).collect();
-    let received = server.until("every alert is there", |received| received.len() >= COUNT)?;
+    let received = server.until_count(COUNT)?;
     let mut seen = BTreeSet::new();
     for message in &received {
         let fields = &message["cef"]["Extensions"];

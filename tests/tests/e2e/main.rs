@@ -13,6 +13,7 @@ mod clones;
 mod deactivation;
 mod kills;
 mod management_console;
+mod namespaces;
 mod no_network;
 mod portal_restore;
 mod reactivation;

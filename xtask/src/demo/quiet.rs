@@ -98,7 +98,7 @@ impl Proof {
             thread::sleep(rest);
         }
         let after = self.cable.left()?;
-        Ok(Left { all: after.all - before.all, dns: after.dns - before.dns })
+        Ok(after - before)
     }
 }
 
@@ -147,6 +147,6 @@ fn quiet_again(proof: &mut Proof) -> Result<String> {
     proof.activate("locally-managed")?;
     // The commit aborts connections before it, so nothing of theirs is left by now.
     let left = proof.left_over_intervals()?;
-    ensure!(left == Left { all: 0, dns: 0 }, "{} packets left after the switch", left.all);
+    ensure!(left == Left::default(), "{} packets left after the switch", left.all);
     Ok(format!("0 packets left over {INTERVALS} intervals from the commit on"))
 }

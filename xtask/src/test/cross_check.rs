@@ -13,16 +13,22 @@ use picket_lab::{Binaries, Portal, PrivateFolder, Role, portal::text, process::r
 
 use crate::builds::{ALL_BUT_XTASK, build, root, target_folder};
 
-/// Says what was checked.
-pub(super) fn run() -> Result<String> {
+/// Says what was checked. `with_broker`: alerts are read from a real broker too.
+pub(super) fn run(with_broker: bool) -> Result<String> {
     build("dev", &ALL_BUT_XTASK)?;
     let python = virtual_environment()?;
     let vectors = output_of(Command::new(&python).arg(script("validate_vectors.py")).arg(root()))?;
     print!("{vectors}");
     let issued = issued_file(&python)?;
     print!("{issued}");
-    let events = events::run(&python)?;
-    Ok(format!("vectors by their CDDL; a portal's file by cbor2 and pycose, and a damaged one refused; {events}"))
+    let mut events = events::over_https(&python)?;
+    if with_broker {
+        events = format!("{events}, {}", events::over_mqtt(&python)?);
+    }
+    Ok(format!(
+        "vectors by their CDDL; a portal's file by cbor2 and pycose, and a damaged one refused; \
+         by the CloudEvents SDK {events}, each once"
+    ))
 }
 
 fn script(name: &str) -> PathBuf {

@@ -1,4 +1,6 @@
-//! Counts every packet that leaves a network namespace: named counters in an nftables output hook (nfnetlink).
+//! Counts packets and bytes that leave a network namespace: named counters in an nftables output hook (nfnetlink).
+
+use std::ops::Sub;
 
 use anyhow::{Context, Result};
 use nix::sys::socket::SockProtocol;
@@ -23,13 +25,24 @@ const INET: u8 = 1;
 const COUNTER: u32 = 1;
 const LOCAL_OUT: u32 = 3;
 
-/// What left a namespace, in packets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What left a namespace.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Left {
-    /// All of them, loopback included.
+    /// Packets, loopback included.
     pub all: u64,
-    /// Those to port 53, UDP or TCP.
+    /// Packets to port 53, UDP or TCP.
     pub dns: u64,
+    /// Bytes of all packets, with their IP headers.
+    pub bytes: u64,
+}
+
+impl Sub for Left {
+    type Output = Self;
+
+    /// What left between two readings.
+    fn sub(self, earlier: Self) -> Self {
+        Self { all: self.all - earlier.all, dns: self.dns - earlier.dns, bytes: self.bytes - earlier.bytes }
+    }
 }
 
 /// Installs the counters in the network namespace of this thread.
@@ -60,15 +73,22 @@ pub(super) fn install() -> Result<()> {
 /// # Errors
 /// When they were not installed.
 pub(super) fn read() -> Result<Left> {
-    Ok(Left { all: read_one(ALL)?, dns: read_one(DNS)? })
+    let (all, bytes) = read_one(ALL)?;
+    let (dns, _) = read_one(DNS)?;
+    Ok(Left { all, dns, bytes })
 }
 
-fn read_one(name: &str) -> Result<u64> {
+/// Packets and bytes.
+fn read_one(name: &str) -> Result<(u64, u64)> {
     let mut netlink = Netlink::open(SockProtocol::NetlinkNetFilter)?;
     let answers = netlink.ask([counter(GETOBJ, ASK, name)]).context("cannot read an nftables counter")?;
     let attributes = answers.first().and_then(|answer| answer.get(4..)).context("no counter in the answer")?;
-    let packets = find(attributes, 4).and_then(|data| find(data, 2)).context("no packets in the counter")?;
-    Ok(u64::from_be_bytes(packets.try_into().context("a counter of 64 bits")?))
+    let data = find(attributes, 4).context("no data in the counter")?;
+    let number = |kind| -> Result<u64> {
+        let bytes = find(data, kind).with_context(|| format!("no attribute {kind} in the counter"))?;
+        Ok(u64::from_be_bytes(bytes.try_into().context("a counter of 64 bits")?))
+    };
+    Ok((number(2)?, number(1)?))
 }
 
 /// A message with its `nfgenmsg`.

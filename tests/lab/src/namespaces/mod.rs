@@ -57,6 +57,7 @@ impl Cable {
         cable.at_near_side(|| {
             route::bring_up("lo")?;
             route::without_link_local_address("near")?;
+            route::one_packet_at_a_time("near")?;
             route::add_address("near", NEAR_ADDRESS)?;
             route::bring_up("near")?;
             route::add_default_route(FAR_ADDRESS)

@@ -19,6 +19,7 @@ const IFLA_LINKINFO: u16 = 18;
 const IFLA_AF_SPEC: u16 = 26;
 const IFLA_INET6_ADDR_GEN_MODE: u16 = 8;
 const IFLA_NET_NS_FD: u16 = 28;
+const IFLA_GSO_MAX_SEGS: u16 = 40;
 const IFLA_INFO_KIND: u16 = 1;
 const IFLA_INFO_DATA: u16 = 2;
 const VETH_INFO_PEER: u16 = 1;
@@ -74,6 +75,14 @@ pub(super) fn without_link_local_address(name: &str) -> Result<()> {
         families.nested(AF_INET6, |inet6| inet6.attribute(IFLA_INET6_ADDR_GEN_MODE, &none))
     }))
     .with_context(|| format!("cannot keep {name} from a link-local address"))
+}
+
+/// Has the kernel cut what an interface sends into packets before it is counted, so that each header counts.
+pub(super) fn one_packet_at_a_time(name: &str) -> Result<()> {
+    let index = if_nametoindex(name).with_context(|| format!("no interface {name}"))?;
+    let most = 1_u32.to_ne_bytes();
+    ask(Message::new(RTM_SETLINK, ASK).fixed(&ifinfomsg(index, 0)).attribute(IFLA_GSO_MAX_SEGS, &most))
+        .with_context(|| format!("cannot have {name} send one packet at a time"))
 }
 
 /// Gives an interface of this namespace an address in a /24.
