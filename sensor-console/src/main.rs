@@ -1,47 +1,32 @@
-//! picket-console: the sensor's web pages. So far one of them: whether console and agent are up.
+//! picket-console: reads its arguments and settings, then serves.
 
-mod agent;
-mod health;
+use std::io::Write as _;
 
-use std::{io::Write as _, net::SocketAddr, path::PathBuf};
-
-use anyhow::Context as _;
-use clap::Parser;
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
+use anyhow::{Context as _, Result};
+use clap::Parser as _;
+use picket_console::{
+    PAGES, logging,
+    run::run,
+    settings::{Arguments, Settings},
 };
 
-use crate::agent::Agent;
-
-/// The sensor console.
-#[derive(Debug, Parser)]
-#[command(version)]
-struct Arguments {
-    /// The agent's socket
-    #[arg(long, value_name = "PATH", default_value = "/run/picket/agent.sock")]
-    agent_socket: PathBuf,
-    /// Where to listen; loopback only, since nobody signs in yet
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8470")]
-    listen: SocketAddr,
-}
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
+fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    anyhow::ensure!(arguments.listen.ip().is_loopback(), "{} is not a loopback address", arguments.listen);
-    let listener =
-        TcpListener::bind(arguments.listen).await.with_context(|| format!("cannot listen on {}", arguments.listen))?;
-    let address = listener.local_addr().context("the listener has no address")?;
-    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for a signal")?;
-    writeln!(std::io::stdout(), "{}", serde_json::json!({ "ready": true, "listen": address.to_string() }))?;
-    axum::serve(listener, health::router(Agent::new(arguments.agent_socket)))
-        .with_graceful_shutdown(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-        })
-        .await
-        .context("the listener failed")
+    if arguments.pages {
+        let mut out = std::io::stdout().lock();
+        return PAGES.iter().try_for_each(|page| writeln!(out, "{}", page.to_json())).context("cannot write");
+    }
+    let settings = Settings::load(&arguments)?;
+    logging::start();
+    // One thread serves; another hashes passwords and writes files, and is gone a second later.
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime
+        .enable_all()
+        .max_blocking_threads(4)
+        .thread_stack_size(512 * 1024)
+        .thread_keep_alive(std::time::Duration::from_secs(1));
+    let runtime = runtime.build().context("cannot start")?;
+    let result = runtime.block_on(run(settings));
+    runtime.shutdown_background();
+    result
 }

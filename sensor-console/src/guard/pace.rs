@@ -1,0 +1,149 @@
+//! Whose turn it is to try a password: fair between networks, and slow for one that keeps being wrong.
+//!
+//! Holds tickets, not passwords; takes the time as an argument. No account is ever locked: whoever knows the password
+//! gets in, however many others guess. Within a network the newest try goes first, since those before it are most
+//! likely a flood, and the oldest gives way when its place is needed.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    net::IpAddr,
+    time::Duration,
+};
+
+/// Waiting tries of one network.
+pub(super) const WAITING_PER_NETWORK: usize = 16;
+/// Networks with waiting tries.
+pub(super) const MOST_NETWORKS: usize = 256;
+/// Wrong tries of one network before it has to wait between them.
+pub(super) const FREE_FAILURES: u32 = 10;
+/// How long it has to wait then.
+pub(super) const PACE: Duration = Duration::from_secs(1);
+/// So often one wrong try is forgiven.
+const FORGIVEN_EVERY: Duration = Duration::from_secs(60);
+/// Networks whose wrong tries are remembered.
+const MOST_REMEMBERED: usize = 4096;
+
+/// The waiting tries, as tickets of a kind that says when it was given up.
+#[derive(Debug)]
+pub(super) struct Line<T> {
+    /// In turn.
+    networks: VecDeque<Waiting<T>>,
+    wrong: HashMap<Network, Wrong>,
+}
+
+#[derive(Debug)]
+struct Waiting<T> {
+    network: Network,
+    /// The newest at the back.
+    tickets: VecDeque<T>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Wrong {
+    tries: u32,
+    last: Duration,
+}
+
+/// Whom an address stands for: of IPv6 a network of 64 bits, since one host may use all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Network(IpAddr);
+
+impl Network {
+    pub(super) fn of(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
+            address @ IpAddr::V4(_) => address,
+        })
+    }
+}
+
+/// Whose turn it is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Turn<T> {
+    /// This one's.
+    Now(Network, T),
+    /// Somebody's, at this moment.
+    At(Duration),
+    /// Nobody waits.
+    Nobody,
+}
+
+impl<T> Default for Line<T> {
+    fn default() -> Self {
+        Self { networks: VecDeque::new(), wrong: HashMap::new() }
+    }
+}
+
+impl<T> Line<T> {
+    /// One more waits; the ticket that had to give way for it, which may be itself.
+    pub(super) fn enter(&mut self, network: Network, ticket: T) -> Option<T> {
+        if let Some(waiting) = self.networks.iter_mut().find(|waiting| waiting.network == network) {
+            waiting.tickets.push_back(ticket);
+            return (waiting.tickets.len() > WAITING_PER_NETWORK).then(|| waiting.tickets.pop_front()).flatten();
+        }
+        if self.networks.len() >= MOST_NETWORKS {
+            return Some(ticket);
+        }
+        self.networks.push_back(Waiting { network, tickets: VecDeque::from([ticket]) });
+        None
+    }
+
+    /// Whose turn it is. Asked again and again, all networks come in turn.
+    pub(super) fn next(&mut self, now: Duration) -> Turn<T> {
+        let mut soonest: Option<Duration> = None;
+        for position in 0..self.networks.len() {
+            let may_at = self.may_try_at(self.networks[position].network, now);
+            if may_at > now {
+                soonest = Some(soonest.map_or(may_at, |soonest| soonest.min(may_at)));
+                continue;
+            }
+            let Some(mut waiting) = self.networks.remove(position) else { continue };
+            let network = waiting.network;
+            let ticket = waiting.tickets.pop_back();
+            if !waiting.tickets.is_empty() {
+                self.networks.push_back(waiting);
+            }
+            if let Some(ticket) = ticket {
+                return Turn::Now(network, ticket);
+            }
+        }
+        soonest.map_or(Turn::Nobody, Turn::At)
+    }
+
+    /// A try of this network was wrong.
+    pub(super) fn was_wrong(&mut self, network: Network, now: Duration) {
+        if self.wrong.len() >= MOST_REMEMBERED {
+            self.wrong.retain(|_, wrong| wrong.left(now) > 0);
+        }
+        if self.wrong.len() >= MOST_REMEMBERED {
+            let oldest = self.wrong.iter().min_by_key(|(_, wrong)| wrong.last).map(|(network, _)| *network);
+            oldest.and_then(|oldest| self.wrong.remove(&oldest));
+        }
+        let wrong = self.wrong.entry(network).or_insert(Wrong { tries: 0, last: now });
+        // Never far above the bound: a night of guessing is forgiven in minutes, too.
+        wrong.tries = (wrong.left(now) + 1).min(2 * FREE_FAILURES);
+        wrong.last = now;
+    }
+
+    /// A try of this network was right: what was wrong before were typing errors.
+    pub(super) fn was_right(&mut self, network: Network) {
+        self.wrong.remove(&network);
+    }
+
+    fn may_try_at(&self, network: Network, now: Duration) -> Duration {
+        match self.wrong.get(&network) {
+            Some(wrong) if wrong.left(now) > FREE_FAILURES => wrong.last + PACE,
+            _ => now,
+        }
+    }
+}
+
+impl Wrong {
+    fn left(self, now: Duration) -> u32 {
+        let forgiven = now.saturating_sub(self.last).as_secs() / FORGIVEN_EVERY.as_secs();
+        self.tries.saturating_sub(u32::try_from(forgiven).unwrap_or(u32::MAX))
+    }
+}

@@ -1,0 +1,24 @@
+//! The sensor's web pages: authenticates people and asks the agent. Holds no secret of the sensor.
+
+pub mod accounts;
+pub mod agent;
+pub mod clock;
+pub mod console;
+pub mod entropy;
+pub mod first_sign_in;
+mod frame;
+pub mod guard;
+pub mod logging;
+pub mod page;
+pub mod pages;
+mod parts;
+pub mod refused;
+pub mod run;
+pub mod serve;
+pub mod sessions;
+pub mod settings;
+pub mod texts;
+pub mod tls;
+pub mod uploads;
+
+pub use pages::PAGES;

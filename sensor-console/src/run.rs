@@ -1,0 +1,90 @@
+//! Opens the state, listens, says that it is ready, serves, and drains when told to stop.
+
+use std::{io::Write as _, net::SocketAddr, sync::Arc};
+
+use anyhow::{Context as _, Result};
+use listenfd::ListenFd;
+use sd_notify::NotifyState;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use crate::{
+    accounts::{Accounts, hash::PasswordHash},
+    agent::Agent,
+    clock,
+    console::{Console, Shared},
+    first_sign_in::Notes,
+    guard::attempts::Attempts,
+    pages,
+    serve::serve,
+    sessions::Sessions,
+    settings::Settings,
+    tls,
+    uploads::UploadSeats,
+};
+
+/// Runs the console until it is told to stop.
+///
+/// # Errors
+/// When state or port cannot be had.
+pub async fn run(settings: Settings) -> Result<()> {
+    let listener = listen(settings.listen).await?;
+    let console = open(settings)?;
+    let tls = tls::server_config(Arc::clone(&console.certificate)).context("no TLS")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for a signal")?;
+    let (stop, stopped) = watch::channel(false);
+    let router = pages::router(Arc::clone(&console));
+    say_ready(&listener, &console)?;
+    let serving = tokio::spawn(serve(listener, tls, router, stopped));
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    let _ = sd_notify::notify(&[NotifyState::Stopping]);
+    stop.send_replace(true);
+    serving.await.context("the listener failed")
+}
+
+fn open(settings: Settings) -> Result<Shared> {
+    let folder = settings.state_directory.clone();
+    picket_durable::create_private_folder(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()).unwrap_or_default();
+    Ok(Arc::new(Console {
+        agent: Agent::new(settings.agent_socket.clone()),
+        accounts: Accounts::open(&folder)?,
+        sessions: Sessions::default(),
+        attempts: Attempts::default(),
+        uploads: UploadSeats::default(),
+        certificate: tls::open(&folder, &host, clock::build_date())?,
+        notes: Notes::open(&folder)?,
+        settings,
+        nobody: PasswordHash::of_nobody(),
+    }))
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    if let Some(listener) = ListenFd::from_env().take_tcp_listener(0).context("systemd's socket is no TCP socket")? {
+        listener.set_nonblocking(true).context("systemd's socket")?;
+        return TcpListener::from_std(listener).context("systemd's socket");
+    }
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+/// For systemd, and for whoever started it by hand with port 0.
+fn say_ready(listener: &TcpListener, console: &Console) -> Result<()> {
+    let address = listener.local_addr().context("the listener has no address")?;
+    let line = serde_json::json!({
+        "ready": true,
+        "url": format!("https://{address}"),
+        "fingerprint": console.certificate.fingerprint(),
+    });
+    writeln!(std::io::stdout(), "{line}").context("cannot write")?;
+    tracing::info!(%address, "ready");
+    if let Err(error) = sd_notify::notify(&[NotifyState::Ready]) {
+        tracing::warn!(%error, "systemd was not told");
+    }
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! Texts: first_sign_in.

@@ -1,0 +1,76 @@
+//! TLS 1.3 and 1.2 with the console's one certificate, which is replaced in place: open connections go on.
+
+mod first;
+mod kept;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rustls::{
+    Error, ServerConfig,
+    crypto::aws_lc_rs,
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
+};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use sha2::{Digest as _, Sha256};
+
+pub use self::kept::{CertificateFailed, open, replace};
+
+/// The certificate in use.
+#[derive(Debug)]
+pub struct ServerCertificate(RwLock<Arc<CertifiedKey>>);
+
+impl ServerCertificate {
+    fn new(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Arc<Self>, Error> {
+        Ok(Arc::new(Self(RwLock::new(Arc::new(certified(chain, key)?)))))
+    }
+
+    /// For new connections from now on; open ones, and whoever is signed in on them, do not notice.
+    fn replace(&self, chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<(), Error> {
+        let next = Arc::new(certified(chain, key)?);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = next;
+        Ok(())
+    }
+
+    /// The certificate itself, DER.
+    #[must_use]
+    pub fn leaf(&self) -> CertificateDer<'static> {
+        let certified = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
+        certified.cert.first().cloned().unwrap_or_else(|| CertificateDer::from(vec![]))
+    }
+
+    /// SHA-256 of the certificate, as browsers show it.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let pairs: Vec<String> = Sha256::digest(self.leaf()).iter().map(|byte| format!("{byte:02X}")).collect();
+        pairs.join(":")
+    }
+}
+
+impl ResolvesServerCert for ServerCertificate {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+fn certified(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<CertifiedKey, Error> {
+    let certified = CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider())?;
+    certified.keys_match()?;
+    Ok(certified)
+}
+
+/// HTTP/2 and HTTP/1.1 over TLS 1.3 and 1.2.
+///
+/// # Errors
+/// When the provider cannot make tickets.
+pub fn server_config(certificate: Arc<ServerCertificate>) -> Result<Arc<ServerConfig>, Error> {
+    let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_cert_resolver(certificate);
+    // No session cache in memory: tickets.
+    config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
+    config.ticketer = aws_lc_rs::Ticketer::new()?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
