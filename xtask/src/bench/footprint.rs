@@ -1,6 +1,6 @@
 //! What the agent costs when idle with a heartbeat every 60 s, beside syslog-ng and rsyslog idle in the same run.
 
-mod peers;
+pub(super) mod peers;
 mod process;
 
 use std::{

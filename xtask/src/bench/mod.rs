@@ -64,6 +64,9 @@ impl Bench {
             Name::Ready => ready::run(),
             Name::Footprint => footprint::run(self.watch),
             Name::Heartbeats => portal::run("heartbeats"),
+            Name::Alerts => {
+                alerts::run(alerts::Extent { records: self.records, rounds: self.rounds, long: self.long, seconds: 30 })
+            }
             Name::Enrolments => portal::run("enrolments"),
             Name::Intake => portal::run_alone("intake"),
             Name::Retention => portal::run_alone("retention"),

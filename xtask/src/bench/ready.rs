@@ -37,7 +37,7 @@ pub(super) fn run() -> Result<bool> {
 }
 
 /// Milliseconds until the agent says READY by the protocol of sd_notify(3).
-fn start_to_ready(shipped: &mut Shipped) -> Result<f64> {
+pub(super) fn start_to_ready(shipped: &mut Shipped) -> Result<f64> {
     let path = shipped.folder.join("notify");
     let _ = std::fs::remove_file(&path);
     let notify = UnixDatagram::bind(&path)?;

@@ -21,7 +21,7 @@ pub(super) fn start(folder: &Path) -> Result<Vec<(&'static str, Program)>> {
 }
 
 /// Downloads a Debian package with those that it needs and this machine lacks, and unpacks them into a folder.
-fn unpack(package: &str, folder: &Path) -> Result<PathBuf> {
+pub(in crate::bench) fn unpack(package: &str, folder: &Path) -> Result<PathBuf> {
     let root = folder.join(package);
     fs::create_dir(&root)?;
     let plan = run(Command::new("apt-get").args(["--simulate", "--no-install-recommends", "install", package]))?;
@@ -40,7 +40,7 @@ fn unpack(package: &str, folder: &Path) -> Result<PathBuf> {
     Ok(root)
 }
 
-fn command(root: &Path, program: &str) -> Result<Command> {
+pub(in crate::bench) fn command(root: &Path, program: &str) -> Result<Command> {
     let program = root.join("usr/sbin").join(program);
     ensure!(program.exists(), "{} is not in its package", program.display());
     let libraries: Vec<_> = LIBRARIES.iter().map(|folder| root.join(folder).display().to_string()).collect();
