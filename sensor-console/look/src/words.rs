@@ -1,0 +1,30 @@
+//! The few words that the parts themselves say. Everything else is said by whoever uses them.
+
+pub const SKIP: &str = "Skip to content";
+pub const MAIN_NAVIGATION: &str = "Main";
+pub const SIGN_OUT: &str = "Sign out";
+pub const SIGNED_IN_AS: &str = "Signed in as";
+pub const SCHEME: &str = "Light or dark";
+pub const COPY: &str = "Copy";
+pub const NOW: &str = "Now";
+pub const THEN: &str = "Then";
+pub const VALUE: &str = "Value";
+pub const CHANGES: &str = "changes";
+pub const STAYS: &str = "stays";
+pub const ADDED: &str = "new";
+pub const REMOVED: &str = "ends";
+pub const NOTHING: &str = "none";
+pub const FOUND: &str = "What was found";
+pub const NEXT: &str = "What to do next";
+pub const CODE: &str = "Code";
+pub const MORE_ABOUT_CODE: &str = "More about this";
+pub const STEP_CHANGE: &str = "Change";
+pub const STEP_DONE: &str = "done";
+pub const STEP_PRESENT: &str = "present step";
+pub const STEP_LATER: &str = "later";
+pub const AS_TABLE: &str = "Show the numbers";
+pub const MESSAGES: &str = "System messages";
+pub const OPTIONAL: &str = "optional";
+pub const IDENTITY: &str = "This sensor";
+pub const APPLIANCE: &str = "Appliance";
+pub const SYSTEM_MESSAGE_NEXT: &str = "What to do";
