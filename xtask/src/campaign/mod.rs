@@ -5,11 +5,13 @@ mod confirmations;
 mod kills;
 mod moments;
 mod place;
+mod power;
 mod relay;
 mod restore;
 mod sabotage;
 mod scene;
 mod sheet;
+mod stage;
 mod switches;
 
 use anyhow::{Result, ensure};
@@ -56,6 +58,8 @@ enum Name {
     Restore,
     /// The mode changed again and again under load
     Switches,
+    /// The power cut: what was not synced is gone
+    Power,
 }
 
 impl Name {
@@ -66,6 +70,7 @@ impl Name {
             Self::Confirmations => confirmations::PLACES,
             Self::Restore => restore::PLACES,
             Self::Switches => switches::PLACES,
+            Self::Power => power::PLACES,
         }
     }
 }

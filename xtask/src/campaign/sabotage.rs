@@ -26,6 +26,12 @@ pub(super) enum Sabotage {
     NeverSentAgain,
     /// What is not confirmed is sent again though the portal stored nothing after it
     SentAgainWithoutSign,
+    /// The alert log is never synced
+    LogNotSynced,
+    /// The portal's database is never synced
+    PortalNotSynced,
+    /// The names in a folder are never synced
+    NamesNotSynced,
 }
 
 /// Text of a source file that occurs once in it, and what it is replaced by.
@@ -87,6 +93,23 @@ impl Sabotage {
     if to < stored_up_to {",
                 to: "
     if to < stored_up_to || from < u64::MAX {",
+            },
+            Self::LogNotSynced => Cut {
+                file: "agent/src/alert_log/schema.rs",
+                from: "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;",
+                to: "PRAGMA synchronous=OFF; PRAGMA wal_autocheckpoint=0;",
+            },
+            Self::PortalNotSynced => Cut {
+                file: "portal/src/store/mod.rs",
+                from: ".synchronous(SqliteSynchronous::Full)",
+                to: ".synchronous(SqliteSynchronous::Off)",
+            },
+            Self::NamesNotSynced => Cut {
+                file: "durable/src/lib.rs",
+                from: "
+    File::open(folder)?.sync_all()",
+                to: "
+    File::open(folder).map(drop)",
             },
             Self::PositionBeforeAlert => Cut {
                 file: "agent/src/alert_log/writer.rs",
