@@ -1,7 +1,7 @@
-//! A file system in memory, served over FUSE, that keeps apart what was written and what was synced: a power cut drops
-//! what was not. Judges nothing: campaigns do.
+//! Disks that misbehave: one that drops what was not synced, as a power cut does, or fails to sync; and one that is full.
+//! Judges nothing: campaigns do.
 //!
-//! Stricter than most disks: the sync of a file does not keep its name, only the sync of its folder does; and of what was
+//! The first is a file system in memory, served over FUSE, that keeps apart what was written and what was synced. Stricter than most disks: the sync of a file does not keep its name, only the sync of its folder does; and of what was
 //! not synced any part may survive, sector by sector and name by name, in any order. Milder in one thing: mode and owner
 //! of a file are durable at once.
 
@@ -11,6 +11,7 @@ mod image;
 mod names;
 mod powered;
 mod served;
+mod small;
 
 use std::{
     path::Path,
@@ -24,8 +25,8 @@ use nix::{
     sched::{CloneFlags, unshare},
 };
 
-pub use self::powered::Powered;
 use self::{chance::Chance, image::Image, served::Served};
+pub use self::{powered::Powered, small::SmallDisk};
 
 /// Gives this thread, and what it starts, mounts of its own: they are gone when it ends, however it ends. To be called
 /// once, before anything is mounted or started.

@@ -25,15 +25,10 @@ impl Powered {
     /// # Errors
     /// When it cannot be mounted or copied; see also [`crate::keep_mounts_private`].
     pub fn from(at: &Path) -> Result<Self> {
-        let before = at.with_extension("before");
-        fs::rename(at, &before).with_context(|| format!("cannot put {} aside", at.display()))?;
-        fs::create_dir(at)?;
         let disk = Disk::default();
-        let mounted = Some(disk.mount(at)?);
-        let copied = Command::new("cp").arg("-a").arg(before.join(".")).arg(at).status().context("cannot run cp")?;
-        ensure!(copied.success(), "cannot copy {}", before.display());
+        let mounted = take_over(at, || disk.mount(at))?;
         disk.settle();
-        Ok(Self { disk, at: at.to_owned(), mounted, dropped: Dropped::default() })
+        Ok(Self { disk, at: at.to_owned(), mounted: Some(mounted), dropped: Dropped::default() })
     }
 
     /// Cuts the power, and gives it back.
@@ -62,4 +57,15 @@ impl Powered {
     pub const fn disk(&self) -> &Disk {
         &self.disk
     }
+}
+
+/// Mounts in a folder's place, and copies what was in it there.
+pub(crate) fn take_over<T>(at: &Path, mount: impl FnOnce() -> Result<T>) -> Result<T> {
+    let before = at.with_extension("before");
+    fs::rename(at, &before).with_context(|| format!("cannot put {} aside", at.display()))?;
+    fs::create_dir(at)?;
+    let mounted = mount()?;
+    let copied = Command::new("cp").arg("-a").arg(before.join(".")).arg(at).status().context("cannot run cp")?;
+    ensure!(copied.success(), "cannot copy {}", before.display());
+    Ok(mounted)
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use picket_shim::{Powered, keep_mounts_private};
+use picket_shim::{Powered, SmallDisk, keep_mounts_private};
 
 /// A folder on a disk; the temporary folder around it goes last.
 fn powered() -> Result<(Powered, tempfile::TempDir)> {
@@ -103,5 +103,22 @@ fn serves_what_databases_and_servers_need() -> Result<()> {
     names.sort();
     assert_eq!(names, ["second", "socket"]);
     assert!(fs::remove_dir(&at).is_err());
+    Ok(())
+}
+
+#[test]
+fn a_small_disk_is_full_until_it_is_freed() -> Result<()> {
+    keep_mounts_private()?;
+    let folder = tempfile::tempdir()?;
+    let at = folder.path().join("disk");
+    fs::create_dir(&at)?;
+    fs::write(at.join("old"), "before")?;
+    let disk = SmallDisk::from(&at, 8)?;
+    disk.fill()?;
+    let full = fs::write(at.join("new"), [0; 8192]).map_err(|error| error.kind());
+    assert_eq!(full, Err(std::io::ErrorKind::StorageFull));
+    disk.free()?;
+    fs::write(at.join("new"), [0; 8192])?;
+    assert_eq!(fs::read(at.join("old"))?, b"before");
     Ok(())
 }
