@@ -2,16 +2,23 @@
 //! refused, nothing kept over a restart. Judges nothing.
 
 use std::{
+    collections::BTreeSet,
     fs,
+    net::Ipv4Addr,
     path::{Path, PathBuf},
+    process::Command,
 };
 
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
 use crate::{
+    generator::id_of,
     mosquitto::{BrokerTls, Mosquitto},
     portal::Portal,
+    process::Program,
     waiting::{PATIENCE, Waited, until},
 };
-use anyhow::{Context, Result, ensure};
 
 /// What the broker lets a client do, as docs/portal.md has it.
 const ACCESS: &str = "user picket-portal\ntopic read picket/+/alerts\npattern write picket/%u/alerts\n";
@@ -48,6 +55,38 @@ pub fn start_broker_with(portal: &Portal, name: &str, reader: &Reader<'_>) -> Re
     start(portal, name, clients, None, &format!("{ACCESS}user {}\ntopic read picket/+/alerts\n", reader.name))
 }
 
+/// As [`start_broker`] at another address of this machine, with somebody on loopback who writes down what it hands out.
+///
+/// # Errors
+/// As [`start_broker`]; when the observer does not start.
+pub fn start_observed_broker(portal: &Portal, address: Ipv4Addr, name: &str) -> Result<(Mosquitto, Program)> {
+    let file = |name: &str| portal.data().join(name);
+    let (chain, key, clients) = (file("server.pem"), file("server.key"), file("device-ca.pem"));
+    let tls = BrokerTls { chain, key, clients, revoked: Some(file("device-ca.crl")) };
+    let access = format!("topic read #\n{ACCESS}");
+    let mut broker = Mosquitto::set_up_at(address, &portal.data().with_file_name(name), &tls, &access)?;
+    let port = broker.open_for_observer()?.to_string();
+    broker.start()?;
+    let mut command = Command::new("mosquitto_sub");
+    command.args(["-V", "mqttv5", "-h", "127.0.0.1", "-p", &port, "-q", "1", "-t", "#", "-F", "%p"]);
+    let heard = portal.data().with_file_name(format!("{name}.heard"));
+    let mut observer = Program::start("mosquitto_sub", &mut command, &heard)?;
+    until("the observer has subscribed", PATIENCE, || {
+        observer.must_run()?;
+        let said = fs::read_to_string(broker.log())?;
+        Ok(if said.contains("Sending SUBACK") { Waited::Holds(()) } else { Waited::NotYet(said) })
+    })?;
+    Ok((broker, observer))
+}
+
+/// The ids of the alerts that an observer wrote down.
+#[must_use]
+pub fn ids_heard(observer: &Program) -> BTreeSet<u64> {
+    let events = observer.output();
+    let records = events.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    records.filter_map(|event| id_of(&event["data"])).collect()
+}
+
 fn start(portal: &Portal, name: &str, clients: PathBuf, revoked: Option<PathBuf>, access: &str) -> Result<Mosquitto> {
     let (chain, key) = (portal.data().join("server.pem"), portal.data().join("server.key"));
     let tls = BrokerTls { chain, key, clients, revoked };
@@ -61,9 +100,17 @@ fn start(portal: &Portal, name: &str, clients: PathBuf, revoked: Option<PathBuf>
 /// # Errors
 /// When the portal refuses, or does not come to read it.
 pub fn register(portal: &Portal, name: &str, port: u16) -> Result<()> {
+    register_at(portal, name, Ipv4Addr::LOCALHOST, port)
+}
+
+/// As [`register`], for another address of this machine.
+///
+/// # Errors
+/// As [`register`].
+pub fn register_at(portal: &Portal, name: &str, address: Ipv4Addr, port: u16) -> Result<()> {
     let authority = portal.authority();
     let authority = authority.to_str().context("a path in UTF-8")?;
-    let url = format!("mqtts://127.0.0.1:{port}");
+    let url = format!("mqtts://{address}:{port}");
     portal.ask(&["hub", "add", name, "--url", &url, "--ca", authority, "--portal-reads"])?;
     until_read(portal, name)
 }

@@ -34,6 +34,7 @@ pub struct BrokerTls {
 #[derive(Debug)]
 pub struct Mosquitto {
     folder: PathBuf,
+    address: Ipv4Addr,
     port: u16,
     program: Option<Program>,
 }
@@ -45,11 +46,32 @@ impl Mosquitto {
     /// # Errors
     /// When the folder cannot be written.
     pub fn set_up(folder: &Path, tls: &BrokerTls, access: &str) -> Result<Self> {
+        Self::set_up_at(Ipv4Addr::LOCALHOST, folder, tls, access)
+    }
+
+    /// As [`Self::set_up`], for a broker that listens on another address of this machine.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn set_up_at(address: Ipv4Addr, folder: &Path, tls: &BrokerTls, access: &str) -> Result<Self> {
         fs::create_dir_all(folder)?;
-        let broker = Self { folder: folder.to_owned(), port: free_port()?, program: None };
+        let broker = Self { folder: folder.to_owned(), address, port: free_port()?, program: None };
         fs::write(broker.access(), access)?;
         fs::write(broker.configuration(), broker.settings(tls)?)?;
         Ok(broker)
+    }
+
+    /// Opens a further port, on loopback, by which whoever may read it is not asked who it is: for an observer. Before the
+    /// start. `topic read #` at the head of the access list lets it.
+    ///
+    /// # Errors
+    /// When the configuration cannot be written.
+    pub fn open_for_observer(&self) -> Result<u16> {
+        let port = free_port()?;
+        let settings =
+            fs::read_to_string(self.configuration())?.replace("allow_anonymous false", "allow_anonymous true");
+        fs::write(self.configuration(), format!("{settings}listener {port} 127.0.0.1\n"))?;
+        Ok(port)
     }
 
     /// Starts the broker and waits until it takes connections.
@@ -64,7 +86,7 @@ impl Mosquitto {
             .context("mosquitto is needed: cargo xtask test --install")?;
         until("the broker takes connections", PATIENCE, || {
             program.must_run()?;
-            Ok(match TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)) {
+            Ok(match TcpStream::connect((self.address, self.port)) {
                 Ok(_) => Waited::Holds(()),
                 Err(error) => Waited::NotYet(error.to_string()),
             })
@@ -128,7 +150,7 @@ impl Mosquitto {
             // No bound: what it acknowledges it delivers, as long as it lives.
             "max_queued_messages 0".into(),
             format!("acl_file {}", self.access().display()),
-            format!("listener {} 127.0.0.1", self.port),
+            format!("listener {} {}", self.port, self.address),
             format!("cafile {}", clients.display()),
             format!("certfile {}", chain.display()),
             format!("keyfile {}", key.display()),

@@ -14,6 +14,8 @@ mod sheet;
 mod stage;
 mod switches;
 
+use std::path::PathBuf;
+
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use picket_lab::{Binaries, ending, hub};
@@ -44,6 +46,11 @@ pub(crate) struct Campaign {
     /// As --sabotages, with this one only; where no place must find it out, in all places
     #[arg(long, conflicts_with = "sabotages")]
     sabotage: Option<Sabotage>,
+    /// The process of its own that the switches are made in, behind a cable
+    #[arg(long, hide = true, requires = "binaries")]
+    behind_cable: Option<PathBuf>,
+    #[arg(long, hide = true)]
+    binaries: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -77,6 +84,10 @@ impl Name {
 
 impl Campaign {
     pub(crate) fn run(&self) -> Result<bool> {
+        if let (Some(folder), Some(binaries)) = (&self.behind_cable, &self.binaries) {
+            let binaries = Binaries::in_folder(binaries.clone());
+            return switches::behind_cable(folder, &self.setting(&binaries, 0));
+        }
         ending::end_cleanly_on_signals()?;
         let places: Vec<_> = self.name.places().iter().filter(|place| place.name.contains(&self.place)).collect();
         ensure!(!places.is_empty(), "no place of this campaign has {:?} in its name", self.place);
@@ -117,11 +128,15 @@ impl Campaign {
     }
 
     fn run_place(&self, place: &Place, binaries: &Binaries, sabotage: Option<Sabotage>) -> Result<Row> {
-        let faults = self.faults.unwrap_or(place.faults);
-        println!("{}: {faults} faults …", place.name);
-        let outcome = (place.act)(&Setting { binaries, faults, seed: self.seed })?;
+        let setting = self.setting(binaries, place.faults);
+        println!("{}: {} faults …", place.name, setting.faults);
+        let outcome = (place.act)(&setting)?;
         println!("    {outcome}");
-        Ok(Row { place: place.name, faults, sabotage, outcome })
+        Ok(Row { place: place.name, faults: setting.faults, sabotage, outcome })
+    }
+
+    fn setting<'a>(&self, binaries: &'a Binaries, faults: u32) -> Setting<'a> {
+        Setting { binaries, faults: self.faults.unwrap_or(faults), seed: self.seed }
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use picket_lab::{Agent, Generator, Portal, PrivateFolder, Role, Settings, Tally, Waited, generator::id_of, until};
+use picket_lab::{Agent, Generator, Portal, PrivateFolder, Role, Settings, Tally, Waited, until};
 use serde_json::Value;
 
 use super::{moments::Moments, place::Setting};
@@ -180,23 +180,6 @@ impl Scene {
         })?;
         self.recovery = self.recovery.max(start.elapsed());
         Ok(())
-    }
-
-    /// Waits until an alert is at the portal, or nothing more arrives; all that are.
-    pub(super) fn until_stored(&self, id: u64) -> Result<Vec<Value>> {
-        let (mut count, mut since) = (0, Instant::now());
-        until(&format!("alert {id} is at the portal"), PATIENCE, || {
-            let stored = self.portal.alerts()?;
-            if stored.len() > count {
-                (count, since) = (stored.len(), Instant::now());
-            }
-            let there = stored.iter().any(|alert| id_of(&alert["record"]) == Some(id));
-            Ok(if there || since.elapsed() > STALLED {
-                Waited::Holds(stored)
-            } else {
-                Waited::NotYet(count.to_string())
-            })
-        })
     }
 
     /// Waits until everything has arrived, or nothing has for a while, and compares.

@@ -1,8 +1,10 @@
 //! What came of a place's faults, and the table that a campaign prints of it.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeSet, fmt, time::Duration};
 
+use anyhow::{Context, Result};
 use picket_lab::Tally;
+use serde_json::{Value, json};
 
 use super::sabotage::Sabotage;
 
@@ -24,6 +26,34 @@ pub(super) struct Outcome {
 impl Outcome {
     pub(super) fn is_well(&self) -> bool {
         self.tally.is_exact() && self.broken.is_empty()
+    }
+
+    /// For whoever plays a place in a process of its own; [`Self::from_json`] takes it.
+    pub(super) fn to_json(&self) -> Value {
+        let Self { tally: Tally { written, lacking, doubled, foreign }, let_go, recovery, broken, remarks } = self;
+        json!({
+            "written": written, "lacking": lacking, "doubled": doubled, "foreign": foreign, "let_go": let_go,
+            "recovery": recovery.as_secs_f64(), "broken": broken, "remarks": remarks,
+        })
+    }
+
+    pub(super) fn from_json(text: &str) -> Result<Self> {
+        let value: Value = serde_json::from_str(text)?;
+        let number = |name: &str| value[name].as_u64().with_context(|| format!("no {name}"));
+        let list = |name: &str| value[name].as_array().with_context(|| format!("no {name}"));
+        let ids = |name: &str| -> Result<BTreeSet<u64>> { Ok(list(name)?.iter().filter_map(Value::as_u64).collect()) };
+        let words = |name: &str| -> Result<Vec<String>> {
+            Ok(list(name)?.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+        };
+        let lacking = ids("lacking")?;
+        let tally = Tally {
+            written: number("written")?.try_into()?,
+            lacking,
+            doubled: ids("doubled")?,
+            foreign: ids("foreign")?,
+        };
+        let recovery = Duration::from_secs_f64(value["recovery"].as_f64().context("no recovery")?);
+        Ok(Self { tally, let_go: number("let_go")?, recovery, broken: words("broken")?, remarks: words("remarks")? })
     }
 
     /// Notes what must hold.

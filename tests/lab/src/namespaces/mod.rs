@@ -6,6 +6,7 @@ mod counter;
 mod dns;
 mod netlink;
 mod route;
+mod watch;
 
 use std::{
     fs,
@@ -23,10 +24,13 @@ use nix::{
 };
 
 pub use counter::Left;
+pub use watch::{Packet, Watch};
 
 const NEAR_ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
 /// The far side: servers and the name server listen here. TEST-NET-1 (RFC 5737): nobody's.
 pub const FAR_ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+/// Where control packets go: TEST-NET-2, behind the default route.
+pub const CONTROL_ADDRESS: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
 
 /// The two namespaces. The calling thread is in the far one.
 #[derive(Debug)]
@@ -85,6 +89,14 @@ impl Cable {
         self.at_near_side(counter::read)
     }
 
+    /// Watches what leaves the near side from now on.
+    ///
+    /// # Errors
+    /// When the kernel has no packet sockets, or refuses.
+    pub fn watch(&self) -> Result<Watch> {
+        self.at_near_side(|| Watch::begin(NEAR_ADDRESS))
+    }
+
     /// Sends one datagram from the near side to an address that only the default route leads to, and returns how many
     /// packets were counted for it. A route that does not work makes `send_to` fail.
     ///
@@ -94,7 +106,7 @@ impl Cable {
         let before = self.left()?.all;
         self.at_near_side(|| {
             let socket = UdpSocket::bind((NEAR_ADDRESS, 0))?;
-            socket.send_to(b"control", (Ipv4Addr::new(198, 51, 100, 1), 9)).context("the route does not work")?;
+            socket.send_to(b"control", (CONTROL_ADDRESS, 9)).context("the route does not work")?;
             Ok(())
         })?;
         Ok(self.left()?.all - before)
