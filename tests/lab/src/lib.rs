@@ -6,7 +6,9 @@
 
 pub mod agent;
 pub mod binaries;
+pub mod browser;
 pub mod capture;
+pub mod console;
 pub mod ending;
 pub mod folder;
 pub mod generator;
@@ -24,6 +26,8 @@ pub mod waiting;
 
 pub use agent::{Agent, EngineOutput, Settings};
 pub use binaries::Binaries;
+pub use browser::Browser;
+pub use console::Console;
 pub use folder::PrivateFolder;
 pub use generator::Generator;
 pub use mosquitto::{BrokerTls, Mosquitto};

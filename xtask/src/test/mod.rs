@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Debian packages: the part that needs each, and the tests of that part, by what their names contain.
-const PACKAGES: [(&str, Part, &[&str]); 8] = [
+const PACKAGES: [(&str, Part, &[&str]); 11] = [
     ("strace", Part::Kills, &["kills::"]),
     ("faketime", Part::Clocks, &["clock::"]),
     ("python3-venv", Part::Python, &[]),
@@ -27,6 +27,10 @@ const PACKAGES: [(&str, Part, &[&str]); 8] = [
     ("mosquitto-clients", Part::Broker, &[]),
     ("rsyslog", Part::Syslog, &["rsyslog::"]),
     ("rsyslog-gnutls", Part::Syslog, &[]),
+    ("chromium", Part::Browser, &["browser::", "chromium::"]),
+    ("chromium-driver", Part::Browser, &[]),
+    // A page without letters has no contrast to check.
+    ("fonts-dejavu-core", Part::Browser, &[]),
 ];
 /// Parts that need no package, and their tests.
 const OTHERS: [(Part, &[&str]); 1] = [(Part::Namespaces, &["namespaces::"])];
@@ -57,6 +61,8 @@ enum Part {
     Broker,
     /// Within the tests: alerts shared with a real syslog server, rsyslog over TLS
     Syslog,
+    /// Within the tests: the sensor console's pages in a real browser, Chromium
+    Browser,
     /// Other programs read what the portal issues
     Python,
     /// The demo's walk
