@@ -40,6 +40,10 @@ pub struct Config {
     pub console_user: Option<Uid>,
     /// The vendor's appliance id.
     pub appliance_id_file: PathBuf,
+    /// The setup code that the vendor chose, if the file exists.
+    pub setup_code_file: PathBuf,
+    /// Where the setup code is shown for the machine's own screen.
+    pub issue_file: PathBuf,
     /// Seconds between heartbeats until the upstream sets another.
     pub heartbeat_interval_seconds: NonZeroU32,
     /// How long a candidate may take to be proved.
@@ -116,6 +120,8 @@ struct Raw {
     trust_directory: PathBuf,
     console_user: String,
     appliance_id_file: PathBuf,
+    setup_code_file: PathBuf,
+    issue_file: Option<PathBuf>,
     heartbeat_interval_seconds: i64,
     probation_seconds: i64,
     post_quantum: bool,
@@ -133,6 +139,8 @@ impl Default for Raw {
             trust_directory: "/etc/picket/trust.d".into(),
             console_user: "picket-console".into(),
             appliance_id_file: "/etc/picket/appliance-id".into(),
+            setup_code_file: "/etc/picket/setup-code".into(),
+            issue_file: None,
             heartbeat_interval_seconds: 60,
             probation_seconds: 900,
             post_quantum: true,
@@ -181,6 +189,8 @@ impl Config {
             ("trust_directory", path(&self.trust_directory)),
             ("console_user", self.console_user.map_or("does not exist".into(), |uid| uid.to_string())),
             ("appliance_id_file", path(&self.appliance_id_file)),
+            ("setup_code_file", path(&self.setup_code_file)),
+            ("issue_file", path(&self.issue_file)),
             ("heartbeat_interval_seconds", self.heartbeat_interval_seconds.to_string()),
             ("probation_seconds", self.probation_seconds.to_string()),
             ("post_quantum", self.post_quantum.to_string()),
@@ -200,6 +210,8 @@ impl Config {
             heartbeat_interval: seconds(self.heartbeat_interval_seconds),
             probation: seconds(self.probation_seconds),
             proxy: self.proxy.clone(),
+            // The vendor's file is read when the agent starts.
+            setup_code: None,
         }
     }
 
@@ -221,11 +233,14 @@ impl Raw {
         let wrong =
             |Wrong { key, expected, found }| InvalidConfig::Value { path: path.to_owned(), key, expected, found };
         let value = |key, expected, found: String| wrong(Wrong { key, expected, found });
+        let issue_file = self.issue_file.unwrap_or_else(|| self.runtime_directory.join("issue"));
         let folders = [
             ("state_directory", &self.state_directory),
             ("runtime_directory", &self.runtime_directory),
             ("trust_directory", &self.trust_directory),
             ("appliance_id_file", &self.appliance_id_file),
+            ("setup_code_file", &self.setup_code_file),
+            ("issue_file", &issue_file),
         ];
         for (key, folder) in folders {
             if !folder.is_absolute() {
@@ -248,6 +263,8 @@ impl Raw {
             runtime_directory: self.runtime_directory,
             trust_directory: self.trust_directory,
             appliance_id_file: self.appliance_id_file,
+            setup_code_file: self.setup_code_file,
+            issue_file,
             heartbeat_interval_seconds: heartbeat,
             probation_seconds: probation,
             post_quantum: self.post_quantum,

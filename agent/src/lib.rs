@@ -16,11 +16,14 @@ pub mod engine;
 pub mod entropy;
 
 pub mod identity;
+pub mod issue_file;
 pub mod local_api;
 pub mod logging;
+pub mod memory;
 pub mod proxy;
 pub mod run;
 pub mod service;
+pub mod setup_code;
 pub mod shell;
 #[cfg(test)]
 mod small_disk;

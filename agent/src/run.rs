@@ -3,6 +3,7 @@
 use std::io;
 
 use nix::unistd::Uid;
+use picket_lifecycle::settings::Settings;
 use picket_protocol::refusal::Refusal;
 use sd_notify::NotifyState;
 
@@ -13,8 +14,10 @@ use crate::{
     config::Config,
     delivery::Credentials,
     identity::Identities,
+    issue_file::IssueFile,
     local_api::{self, Grants, LocalApi},
     service::{self, Feeds, Service, Startup},
+    setup_code,
     shell::Shell,
     socket,
     stop::Stop,
@@ -63,10 +66,12 @@ pub async fn run(config: &Config) -> Result<(), NotStarted> {
     let credentials = Credentials { identities: identities.clone(), greeting: config.greeting() };
     let alerts = Alerts::start(&config.alerts, &config.state_directory, credentials, service::boot_id(), alert_feeds);
     let upstreams = Upstreams::new(identities.clone(), config.greeting());
-    let shell = Shell::new(store, identities, upstreams, alerts.clone(), config.state_directory.clone());
+    let issue = IssueFile::at(config.issue_file.clone());
+    let shell = Shell::new(store, identities, upstreams, alerts.clone(), issue, config.state_directory.clone());
     let trust_files = trust_files(&config.trust_directory);
     let watchdog = Watchdog::of_unit();
-    let startup = Startup { state, feeds, appliance, settings: config.lifecycle(), trust_files, watchdog };
+    let settings = Settings { setup_code: setup_code::of_vendor(&config.setup_code_file), ..config.lifecycle() };
+    let startup = Startup { state, feeds, appliance, settings, trust_files, watchdog };
     let (service, handle) = Service::new(shell, startup);
 
     // 3. Who may speak to it.

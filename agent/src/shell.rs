@@ -23,6 +23,7 @@ use picket_protocol::{
     local_api::{self, AlertStatus},
     refusal::Refusal,
     time::UnixSeconds,
+    typed_code::TypedCode,
 };
 
 use crate::{
@@ -30,6 +31,7 @@ use crate::{
     alerts::Alerts,
     disk, entropy,
     identity::Identities,
+    issue_file::IssueFile,
     service::{Effects, HeartbeatReply, Record},
     store::Store,
     upstream::Upstreams,
@@ -42,6 +44,7 @@ pub struct Shell {
     identities: Identities,
     upstreams: Upstreams,
     alerts: Alerts,
+    issue: IssueFile,
     state_directory: PathBuf,
 }
 
@@ -53,9 +56,10 @@ impl Shell {
         identities: Identities,
         upstreams: Upstreams,
         alerts: Alerts,
+        issue: IssueFile,
         state_directory: PathBuf,
     ) -> Self {
-        Self { store, identities, upstreams, alerts, state_directory }
+        Self { store, identities, upstreams, alerts, issue, state_directory }
     }
 }
 
@@ -156,6 +160,10 @@ impl Effects for Shell {
 
     fn counters(&self) -> BTreeMap<String, u64> {
         self.alerts.counters()
+    }
+
+    fn show_setup_code(&mut self, code: Option<&TypedCode>) {
+        self.issue.show(code);
     }
 
     fn versions(&self) -> Versions {

@@ -6,7 +6,8 @@ use crate::{
     cbor, codec,
     cose::{self, Algorithm},
     documents::{
-        DocumentType, activation::Activation, deactivation::Deactivation, request::Request, trust_root::TrustRoot,
+        DocumentType, activation::Activation, deactivation::Deactivation, recovery::Recovery, request::Request,
+        trust_root::TrustRoot,
     },
     ids::Kid,
     keys::{SigningKey, thumbprint},
@@ -63,6 +64,12 @@ pub fn sign_activation(activation: &Activation, key: &SigningKey) -> Vec<u8> {
 #[must_use]
 pub fn sign_deactivation(deactivation: &Deactivation, key: &SigningKey) -> Vec<u8> {
     sign1(DocumentType::Deactivation, codec::deactivation::encode(deactivation), key)
+}
+
+/// Signs a recovery.
+#[must_use]
+pub fn sign_recovery(recovery: &Recovery, key: &SigningKey) -> Vec<u8> {
+    sign1(DocumentType::Recovery, codec::recovery::encode(recovery), key)
 }
 
 /// The activation file around a signed activation and the chain of roots that it is judged by, oldest first.

@@ -29,6 +29,7 @@ pub mod reading;
 pub mod refusal;
 pub mod time;
 pub mod trust;
+pub mod typed_code;
 pub mod wire;
 
 pub use reading::verified;

@@ -49,6 +49,8 @@ pub const MAX_HEARTBEAT: usize = 64 * 1024;
 pub const MAX_ANSWER: usize = 256 * 1024;
 /// Most bytes of a request document.
 pub const MAX_REQUEST: usize = 4096;
+/// Most bytes of a recovery document.
+pub const MAX_RECOVERY: usize = 4096;
 /// Most bytes of a deactivation.
 pub const MAX_DEACTIVATION: usize = 4096;
 /// Most bytes of a trust root file.

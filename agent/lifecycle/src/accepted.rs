@@ -7,6 +7,7 @@ use picket_protocol::{
     documents::{
         activation::{Activation, Mode},
         deactivation::Deactivation,
+        recovery::Recovery,
     },
     floors::InForce,
     ids::Kid,
@@ -147,5 +148,29 @@ impl Ended {
 impl From<&Verified<Deactivation>> for Ended {
     fn from(verified: &Verified<Deactivation>) -> Self {
         Self { deactivation: Deactivation::clone(verified), signer: verified.signer() }
+    }
+}
+
+/// A verified recovery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recovered(Recovery);
+
+impl Recovered {
+    /// What it says.
+    #[must_use]
+    pub const fn recovery(&self) -> &Recovery {
+        &self.0
+    }
+
+    /// For tests of this crate, which are about what follows the reading.
+    #[cfg(test)]
+    pub(crate) const fn unread(recovery: Recovery) -> Self {
+        Self(recovery)
+    }
+}
+
+impl From<&Verified<Recovery>> for Recovered {
+    fn from(verified: &Verified<Recovery>) -> Self {
+        Self(Recovery::clone(verified))
     }
 }

@@ -8,6 +8,7 @@ use picket_protocol::{
     ids::{Epoch, Kid, SensorId, Serial, TrustRootId},
     refusal::Refusal,
     trust::TrustStore,
+    typed_code::TypedCode,
 };
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,7 @@ use crate::{
     outcome::PastOutcome,
     proxy::ProxyChoice,
     settings::Settings,
+    setup::Setup,
 };
 
 /// How many past outcomes are kept; the audit keeps all.
@@ -45,6 +47,12 @@ pub struct Appliance {
     pub(crate) hub_takes: String,
     pub(crate) proxy: ProxyChoice,
     pub(crate) past: Vec<PastOutcome>,
+    /// The first sign-in at the console. New in a state of an earlier release.
+    #[serde(default)]
+    pub(crate) setup: Setup,
+    /// The nonce of the recovery that is open.
+    #[serde(default)]
+    pub(crate) recovery: Option<TypedCode>,
     /// The last document in an answer that was not taken, so that a portal which repeats it fills no audit.
     pub(crate) refused_document: Option<Refusal>,
     /// A reset was stored and its erasing may not have been finished.
@@ -74,6 +82,12 @@ impl Appliance {
     #[must_use]
     pub const fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The setup code, while the console has no admin.
+    #[must_use]
+    pub const fn setup_code(&self) -> Option<&TypedCode> {
+        self.setup.code()
     }
 
     /// Past outcomes, the oldest first.

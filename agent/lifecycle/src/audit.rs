@@ -30,7 +30,7 @@ pub enum Actor {
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Caller { uid, person: Some(person) } => write!(f, "{person} (uid {uid})"),
+            Self::Caller { uid, person: Some(person) } => write!(f, "console: {person} (uid {uid})"),
             Self::Caller { uid, person: None } => write!(f, "uid {uid}"),
             Self::Portal => f.write_str("the portal"),
             Self::ManagementConsole => f.write_str("the management console"),
@@ -85,6 +85,16 @@ pub enum Action {
     TrustRootUpdated,
     /// The endpoints are checked: the one thing that sends packets with no activation asking for it.
     EndpointsChecked,
+    /// The setup code was given at the console.
+    SetupCodeGiven,
+    /// A wrong setup code was given at the console.
+    SetupCodeRefused,
+    /// The console has its admin, and the setup code is gone.
+    SetupDone,
+    /// A recovery of the console's password was started.
+    RecoveryStarted,
+    /// A recovery document was used up: the console may set a new password.
+    PasswordRecovered,
     /// Everything was erased.
     Reset,
 }

@@ -8,10 +8,11 @@ use picket_protocol::{
     local_api::{Start, TrustConfirmation},
     refusal::Refusal,
     time::UnixSeconds,
+    typed_code::TypedCode,
 };
 
 use crate::{
-    accepted::{Accepted, Ended},
+    accepted::{Accepted, Ended, Recovered},
     audit::Actor,
     identity::Identity,
     moment::BootId,
@@ -90,6 +91,30 @@ pub enum Event {
     /// A person checks the endpoints, which is announced and audited: it may send packets that no activation asks for.
     CheckAsked {
         /// By whom.
+        by: Actor,
+    },
+    /// Somebody typed a setup code.
+    SetupCodeTried {
+        /// Which.
+        code: TypedCode,
+        /// By whom.
+        by: Actor,
+    },
+    /// The console has made its admin durable.
+    SetupDone {
+        /// By whom.
+        by: Actor,
+    },
+    /// Somebody lost the console's password.
+    RecoveryAsked {
+        /// By whom.
+        by: Actor,
+    },
+    /// Somebody offered a recovery document, and it was read in full: signature, role, appliance.
+    RecoveryOffered {
+        /// What it says.
+        recovered: Recovered,
+        /// Who offered it.
         by: Actor,
     },
     /// Root wants everything erased.

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use picket_protocol::time::UnixSeconds;
+use picket_protocol::{time::UnixSeconds, typed_code::TypedCode};
 use serde::{Deserialize, Serialize};
 
 use crate::epochs::EngineMark;
@@ -44,7 +44,7 @@ pub struct Moment {
     pub engine: EngineMark,
 }
 
-/// Chance drawn from the entropy of one moment. Not for keys: for nonces and jitter only.
+/// Chance drawn from the entropy of one moment. Not for keys: for nonces, codes and jitter only.
 #[derive(Debug, Clone)]
 pub struct Dice {
     seed: [u64; 4],
@@ -77,6 +77,11 @@ impl Dice {
         nonce[..8].copy_from_slice(&self.draw().to_le_bytes());
         nonce[8..].copy_from_slice(&self.draw().to_le_bytes());
         nonce
+    }
+
+    /// A code that people type.
+    pub(crate) fn code(&mut self) -> TypedCode {
+        TypedCode::drawn(core::array::from_fn(|_| self.draw()))
     }
 
     /// SplitMix64 over a lane of the seed: each draw of a moment differs, and none repeats across moments.

@@ -6,6 +6,7 @@ use picket_protocol::{
     names::SensorName,
     refusal::Refusal,
     time::UnixSeconds,
+    typed_code::TypedCode,
 };
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,11 @@ pub enum Outcome {
     Trusted {
         /// Which.
         fingerprint: TrustRootId,
+    },
+    /// A recovery is open.
+    RecoveryOpen {
+        /// What its document must name.
+        nonce: TypedCode,
     },
 }
 

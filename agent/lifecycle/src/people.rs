@@ -12,6 +12,7 @@ use crate::{
     outcome::Outcome,
     phase::{Phase, Unactivated},
     proxy::ProxyChoice,
+    setup,
     turn::Turn,
 };
 
@@ -74,6 +75,7 @@ pub(crate) fn reset_asked(phase: &Phase, turn: &mut Turn<'_>, by: &Actor) -> Pha
         erasing: true,
         ..Appliance::default()
     };
+    setup::begin(turn);
     turn.audit(by, Action::Reset, None, None);
     turn.store(Durability::Required);
     turn.erase_all();

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use picket_protocol::{local_api::ProxySettings, time::UnixSeconds};
+use picket_protocol::{local_api::ProxySettings, time::UnixSeconds, typed_code::TypedCode};
 use serde::{Deserialize, Serialize};
 
 /// Values that hold from one start to the next.
@@ -16,6 +16,9 @@ pub struct Settings {
     pub probation: Duration,
     /// The proxy that holds until one is chosen at run time.
     pub proxy: Option<ProxySettings>,
+    /// The setup code that the vendor chose; else one is drawn.
+    #[serde(default)]
+    pub setup_code: Option<TypedCode>,
 }
 
 impl Default for Settings {
@@ -25,6 +28,7 @@ impl Default for Settings {
             heartbeat_interval: Duration::from_secs(60),
             probation: Duration::from_secs(15 * 60),
             proxy: None,
+            setup_code: None,
         }
     }
 }

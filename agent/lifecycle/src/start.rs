@@ -6,6 +6,7 @@ use crate::{
     moment::BootId,
     phase::{Active, Deactivated, Phase, Whose},
     settings::Settings,
+    setup,
     turn::Turn,
 };
 
@@ -15,6 +16,7 @@ pub(crate) fn started(mut phase: Phase, turn: &mut Turn<'_>, boot: BootId, setti
     turn.appliance.started_at = turn.now.boot;
     turn.appliance.settings = settings;
     turn.appliance.clock.restarted(same_boot);
+    setup::begin(turn);
     if let Some(connection) = phase.connection_of(Whose::Active) {
         connection.restarted(turn, same_boot);
     }

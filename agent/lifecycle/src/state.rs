@@ -18,6 +18,7 @@ use crate::{
     moment::{BootMillis, Moment},
     offer, people,
     phase::{Active, Phase, Unactivated, Whose},
+    recovery, setup,
     stamp::Stamp,
     start, trust,
     turn::Turn,
@@ -88,6 +89,22 @@ fn take(mut phase: Phase, turn: &mut Turn<'_>, event: Event) -> Phase {
             phase
         }
         Event::ResetAsked { by } => people::reset_asked(&phase, turn, &by),
+        Event::SetupCodeTried { code, by } => {
+            setup::tried(turn, &code, &by);
+            phase
+        }
+        Event::SetupDone { by } => {
+            setup::done(turn, &by);
+            phase
+        }
+        Event::RecoveryAsked { by } => {
+            recovery::asked(turn, &by);
+            phase
+        }
+        Event::RecoveryOffered { recovered, by } => {
+            recovery::offered(&phase, turn, &recovered, &by);
+            phase
+        }
         Event::TrustOffered { file, by } => drop_withdrawn(trust::offered(phase, turn, &file, &by), turn),
         Event::TrustConfirmed { roots, confirmation, by } => {
             trust::confirmed(&phase, turn, &roots, &confirmation, &by);

@@ -2,6 +2,7 @@
 //! secret.
 
 use alloc::{
+    format,
     string::{String, ToString as _},
     vec::Vec,
 };
@@ -60,6 +61,9 @@ impl State {
             hub: self.phase.in_force().and_then(|active| self.hub(active, now)),
             health: known.health.by_component().clone(),
             alerts,
+            setup: known.setup.view(),
+            // The shell's to add.
+            addresses: Vec::new(),
         }
     }
 
@@ -243,7 +247,7 @@ fn outcome_view(past: &PastOutcome) -> local_api::Outcome {
 #[must_use]
 pub fn actor_view(actor: &Actor) -> local_api::Actor {
     let (uid, name) = match actor {
-        Actor::Caller { uid, person: Some(person) } => (Some(*uid), person.clone()),
+        Actor::Caller { uid, person: Some(person) } => (Some(*uid), format!("console: {person}")),
         Actor::Caller { uid, person: None } => (Some(*uid), uid.to_string()),
         Actor::Portal => (None, String::from("portal")),
         Actor::ManagementConsole => (None, String::from("management console")),

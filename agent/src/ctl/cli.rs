@@ -91,6 +91,8 @@ pub(super) enum Command {
         #[arg(long, hide = true)]
         page: bool,
     },
+    /// Show the code for the first sign-in at the sensor console (root only)
+    SetupCode,
     /// Forget every activation, key and record of this sensor (root only)
     Reset(Reset),
     /// Prepare this disk as an image for many appliances: erase what makes the sensor unique (agent stopped)

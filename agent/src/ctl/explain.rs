@@ -45,7 +45,8 @@ Whatever Picket refuses, it refuses with one of these codes. The code is the sam
 `picketctl` prints, in the log, and on this page; it never changes its meaning. `picketctl explain CODE` prints what
 stands here, with no network and no agent.
 
-The status is the HTTP status of the local API's answer.
+The status is the HTTP status of the local API's answer. What a portal and its built-in hub refuse besides stands in
+[portal-refusals.md](portal-refusals.md).
 ";
 
 fn refusals_page() -> String {
@@ -71,13 +72,15 @@ fn chapter(words: &Words) -> &str {
 }
 
 /// The first word of the codes, and the title of their chapter.
-const CHAPTERS: [(&str, &str); 7] = [
+const CHAPTERS: [(&str, &str); 9] = [
     ("activation", "The activation file, and what becomes of it"),
     ("trust", "Trust roots"),
     ("portal", "What the portal says"),
     ("endpoint", "On the way to a server"),
     ("name", "The sensor's name"),
     ("request", "Requests to the agent"),
+    ("setup", "The first sign-in at the sensor console"),
+    ("recovery", "Recovery of the console's password"),
     ("state", "The sensor's own state"),
 ];
 

@@ -22,6 +22,7 @@ mod proxy;
 mod request;
 mod reset;
 mod screen;
+mod setup_code;
 mod status;
 mod trust;
 mod verify;
@@ -83,6 +84,7 @@ fn run(cli: Cli, screen: &mut Screen) -> Result<(), Failure> {
         Command::Audit { after, limit } => audit::run(after, limit, &agent, screen),
         Command::Explain { page: true, .. } => explain::page(screen),
         Command::Explain { code, page: false } => explain::run(&code, screen),
+        Command::SetupCode => setup_code::run(&agent, screen),
         Command::Reset(order) => reset::run(&order, &agent, screen),
         Command::ImagePrepare(order) => image_prepare::run(&order, screen),
     }

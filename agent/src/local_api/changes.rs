@@ -70,6 +70,6 @@ pub(super) async fn reset(State(api): Api, Extension(caller): Who, body: Body) -
     status(&api).await
 }
 
-async fn status(api: &LocalApi) -> Result<Response, Refused> {
+pub(super) async fn status(api: &LocalApi) -> Result<Response, Refused> {
     Ok(answer::value(&look(api).await?.status))
 }

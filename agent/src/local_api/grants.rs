@@ -7,8 +7,11 @@ use nix::unistd::Uid;
 pub enum Right {
     /// Look, verify, preview. Whoever can open the socket.
     Read,
-    /// Activate, decide about a candidate, name, set the proxy, check, request, confirm the first trust root.
+    /// Activate, decide about a candidate, name, set the proxy, check, request, confirm the first trust root, give the
+    /// setup code, recover the console's password.
     Change,
+    /// See the setup code.
+    Own,
     /// Pin any trust root, and erase everything.
     Root,
 }
@@ -20,6 +23,7 @@ impl Right {
         match self {
             Self::Read => "access to the agent's socket",
             Self::Change => "root, the agent's own user, or the sensor console's user",
+            Self::Own => "root, or the agent's own user",
             Self::Root => "root",
         }
     }
@@ -41,6 +45,7 @@ impl Grants {
         match right {
             Right::Read => true,
             Right::Change => caller.is_root() || caller == self.agent || Some(caller) == self.console,
+            Right::Own => caller.is_root() || caller == self.agent,
             Right::Root => caller.is_root(),
         }
     }
@@ -55,13 +60,14 @@ mod tests {
         let [root, agent, console, other] = [0, 110, 111, 1000].map(Uid::from_raw);
         let grants = Grants { agent, console: Some(console) };
         let table = [
-            (root, [true, true, true]),
-            (agent, [true, true, false]),
-            (console, [true, true, false]),
-            (other, [true, false, false]),
+            (root, [true, true, true, true]),
+            (agent, [true, true, true, false]),
+            (console, [true, true, false, false]),
+            (other, [true, false, false, false]),
         ];
         for (caller, expected) in table {
-            let allowed = [Right::Read, Right::Change, Right::Root].map(|right| grants.allow(caller, right));
+            let allowed =
+                [Right::Read, Right::Change, Right::Own, Right::Root].map(|right| grants.allow(caller, right));
             assert_eq!(allowed, expected, "uid {caller}");
         }
     }

@@ -6,12 +6,15 @@ mod answer;
 mod body;
 mod changes;
 mod check;
+mod console;
 mod diagnose;
 mod files;
 mod grants;
 mod lines;
 mod listen;
+mod live;
 mod metrics;
+mod person;
 mod reads;
 mod routes;
 mod serve;
@@ -37,6 +40,8 @@ pub use self::{
 
 /// Followers, exports and verifications at once; further ones wait.
 const MAX_STREAMS: usize = 8;
+/// Followers of the status at once; further ones wait.
+const MAX_FOLLOWERS: usize = 16;
 
 /// Begins a check of everything in a snapshot. The lines end with [`CheckLine::Done`]; dropping the receiver ends it.
 pub type Checker = Arc<dyn Fn(&Snapshot) -> mpsc::Receiver<CheckLine> + Send + Sync>;
@@ -55,6 +60,7 @@ pub struct LocalApi {
     pub alerts: Alerts,
     one_check: Arc<Semaphore>,
     few_streams: Arc<Semaphore>,
+    few_followers: Arc<Semaphore>,
     stopping: watch::Sender<bool>,
 }
 
@@ -68,7 +74,6 @@ impl LocalApi {
         settings: BTreeMap<String, String>,
         alerts: Alerts,
     ) -> Self {
-        let few_streams = Arc::new(Semaphore::new(MAX_STREAMS));
         Self {
             service,
             grants,
@@ -76,7 +81,8 @@ impl LocalApi {
             settings,
             alerts,
             one_check: Arc::new(Semaphore::new(1)),
-            few_streams,
+            few_streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+            few_followers: Arc::new(Semaphore::new(MAX_FOLLOWERS)),
             stopping: watch::Sender::new(false),
         }
     }

@@ -1,4 +1,4 @@
-//! The table of routes, in three groups by the right they need. The right is judged before a byte of the body is read.
+//! The table of routes, in four groups by the right they need. The right is judged before a byte of the body is read.
 
 use std::sync::Arc;
 
@@ -13,7 +13,8 @@ use axum::{
 use picket_protocol::{local_api::routes as paths, refusal::Refusal};
 
 use super::{
-    LocalApi, Right, alerts, answer::Refused, changes, check, diagnose, files, metrics, reads, serve::Caller, trust,
+    LocalApi, Right, alerts, answer::Refused, changes, check, console, diagnose, files, live, metrics, person, reads,
+    serve::Caller, trust,
 };
 
 type Shared = Arc<LocalApi>;
@@ -21,6 +22,7 @@ type Shared = Arc<LocalApi>;
 pub(super) fn router(api: Shared) -> Router {
     let read = Router::new()
         .route(paths::STATUS, get(reads::status))
+        .route(paths::STATUS_FOLLOW, get(live::status))
         .route(paths::TRUST, get(trust::list))
         .route(paths::VERIFY, post(files::verify))
         .route(paths::PREVIEW, post(files::preview))
@@ -43,25 +45,32 @@ pub(super) fn router(api: Shared) -> Router {
         .route(paths::PROXY, put(changes::set_proxy).delete(changes::clear_proxy))
         .route(paths::CHECK, post(check::check))
         .route(paths::REQUEST, post(files::request))
-        .route(paths::TRUST_CONFIRM, post(trust::confirm));
+        .route(paths::TRUST_CONFIRM, post(trust::confirm))
+        .route(paths::SETUP_CODE, post(console::try_setup_code))
+        .route(paths::SETUP_DONE, post(console::setup_done))
+        .route(paths::RECOVERY, post(console::start_recovery))
+        .route(paths::RECOVERY_REDEEM, post(console::redeem));
+    let own = Router::new().route(paths::SETUP_CODE, get(console::setup_code));
     let root = Router::new().route(paths::TRUST, post(trust::add)).route(paths::RESET, post(changes::reset));
 
     read.merge(needing(Right::Change, change, &api))
+        .merge(needing(Right::Own, own, &api))
         .merge(needing(Right::Root, root, &api))
         .fallback(nothing_there)
         .method_not_allowed_fallback(nothing_there)
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), person::name))
         .with_state(api)
 }
 
 fn needing(right: Right, routes: Router<Shared>, api: &Shared) -> Router<Shared> {
     let api = Arc::clone(api);
     let judge = move |Extension(caller): Extension<Caller>, request: Request, next: Next| {
-        let allowed = api.grants.allow(caller.0, right);
+        let allowed = api.grants.allow(caller.uid, right);
         async move {
             if allowed {
                 return Ok(next.run(request).await);
             }
-            tracing::info!(uid = %caller.0, path = request.uri().path(), "a caller of the local API may not do this");
+            tracing::info!(uid = %caller.uid, path = request.uri().path(), "a caller of the local API may not do this");
             Err(Refused(Refusal::Forbidden { needs: right.needs().to_owned() }))
         }
     };

@@ -30,13 +30,17 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 const MAX_HEAD: usize = 16 * 1024;
 
 /// The caller, as the kernel vouches for it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Caller(pub(super) Uid);
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    pub(super) uid: Uid,
+    /// For whom it asks, where it is believed.
+    pub(super) person: Option<Arc<str>>,
+}
 
 impl Caller {
     /// The caller as the audit names it.
-    pub(super) const fn actor(self) -> Actor {
-        Actor::Caller { uid: self.0.as_raw(), person: None }
+    pub(super) fn actor(&self) -> Actor {
+        Actor::Caller { uid: self.uid.as_raw(), person: self.person.as_deref().map(str::to_owned) }
     }
 }
 
@@ -80,9 +84,10 @@ async fn accept(listener: &UnixListener, permits: &Arc<Semaphore>) -> Option<(Un
 
 async fn connection(stream: UnixStream, _permit: OwnedSemaphorePermit, router: Router) {
     let caller = match stream.peer_cred() {
-        Ok(credentials) => Caller(Uid::from_raw(credentials.uid())),
+        Ok(credentials) => Caller { uid: Uid::from_raw(credentials.uid()), person: None },
         Err(error) => return tracing::warn!(%error, "a caller of the local API has no credentials"),
     };
+    let uid = caller.uid;
     let service = TowerToHyperService::new(router.layer(Extension(caller)));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -92,7 +97,7 @@ async fn connection(stream: UnixStream, _permit: OwnedSemaphorePermit, router: R
         .serve_connection(TokioIo::new(stream), service);
     match tokio::time::timeout(CONNECTION_TIMEOUT, connection).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, uid = %caller.0, "a connection to the local API broke"),
-        Err(_) => tracing::debug!(uid = %caller.0, "a connection to the local API took too long"),
+        Ok(Err(error)) => tracing::debug!(%error, %uid, "a connection to the local API broke"),
+        Err(_) => tracing::debug!(%uid, "a connection to the local API took too long"),
     }
 }

@@ -7,10 +7,11 @@ use picket_protocol::{
     documents::activation::Endpoint,
     ids::Epoch,
     local_api::{
-        ActivationAnswer, AuditRecord, EndpointRole, NameChange, Outcome, Preview, ProxySettings, Start, Status,
-        TrustConfirmation, TrustRootView, VerifyAnswer,
+        ActivationAnswer, AuditRecord, EndpointRole, NameChange, Outcome, Preview, ProxySettings, RecoveryGrant,
+        RecoveryStart, SetupCodeView, Start, Status, TrustConfirmation, TrustRootView, VerifyAnswer,
     },
     refusal::Refusal,
+    typed_code::TypedCode,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -125,6 +126,40 @@ pub enum Command {
         by: Actor,
         /// Where the answer goes.
         reply: Reply<()>,
+    },
+    /// The setup code. The caller has checked that whoever asks may see it.
+    SetupCode(Reply<SetupCodeView>),
+    /// Somebody typed a setup code.
+    TrySetupCode {
+        /// Which.
+        code: TypedCode,
+        /// Who.
+        by: Actor,
+        /// Where the answer goes.
+        reply: Reply<()>,
+    },
+    /// The console has its admin.
+    SetupDone {
+        /// Who.
+        by: Actor,
+        /// Where the answer goes.
+        reply: Reply<()>,
+    },
+    /// Start a recovery of the console's password, or show the one that is open.
+    StartRecovery {
+        /// Who.
+        by: Actor,
+        /// Where the answer goes.
+        reply: Reply<RecoveryStart>,
+    },
+    /// Take a recovery document, once.
+    RedeemRecovery {
+        /// The document.
+        document: Vec<u8>,
+        /// Who.
+        by: Actor,
+        /// Where the answer goes.
+        reply: Reply<RecoveryGrant>,
     },
     /// Erase everything. The caller has checked that `by` may.
     Reset {

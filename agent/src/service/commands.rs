@@ -6,7 +6,9 @@ use picket_lifecycle::{accepted::Accepted, event::Event, outcome::Outcome};
 use picket_protocol::{
     documents::activation::Activation,
     ids::Epoch,
-    local_api::{ActivationAnswer, Present, Preview, Progress, TrustConfirmation, TrustRootView, VerifyAnswer},
+    local_api::{
+        ActivationAnswer, Present, Preview, Progress, SetupCodeView, TrustConfirmation, TrustRootView, VerifyAnswer,
+    },
     reading::{Reading, inspect},
     refusal::Refusal,
     verified::Verified,
@@ -83,6 +85,18 @@ impl<E: Effects> Service<E> {
                 _ = reply.send(self.effects.make_request(&self.appliance, clock::wall()));
             }
             Command::Audit { after, limit, reply } => _ = reply.send(self.effects.audit(after, limit)),
+            Command::SetupCode(reply) => {
+                let code = self.state.appliance().setup_code().cloned();
+                _ = reply.send(code.map(|code| SetupCodeView { code }).ok_or(Refusal::SetupDone));
+            }
+            Command::TrySetupCode { code, by, reply } => {
+                _ = reply.send(self.ask(Event::SetupCodeTried { code, by }).await);
+            }
+            Command::SetupDone { by, reply } => _ = reply.send(self.ask(Event::SetupDone { by }).await),
+            Command::StartRecovery { by, reply } => _ = reply.send(self.start_recovery(by).await),
+            Command::RedeemRecovery { document, by, reply } => {
+                _ = reply.send(self.redeem_recovery(&document, by).await);
+            }
             Command::Reset { by, reply } => {
                 let answer = self.ask(Event::ResetAsked { by }).await;
                 if answer.is_ok() {
@@ -100,7 +114,7 @@ impl<E: Effects> Service<E> {
         Preview::new(reading.activation(), is_active(reading), &present)
     }
 
-    async fn ask(&mut self, event: Event) -> Result<(), Refusal> {
+    pub(super) async fn ask(&mut self, event: Event) -> Result<(), Refusal> {
         self.happened(event).await.unwrap_or_else(|| Err(unanswered())).map(drop)
     }
 
@@ -118,7 +132,11 @@ impl<E: Effects> Service<E> {
         let outcome = match outcome.unwrap_or_else(|| Err(unanswered()))? {
             Outcome::Committed { .. } => Progress::Committed,
             Outcome::Candidate { .. } => Progress::Candidate,
-            Outcome::AlreadyActive | Outcome::Kept | Outcome::Done | Outcome::Trusted { .. } => Progress::AlreadyActive,
+            Outcome::AlreadyActive
+            | Outcome::Kept
+            | Outcome::Done
+            | Outcome::Trusted { .. }
+            | Outcome::RecoveryOpen { .. } => Progress::AlreadyActive,
         };
         let epoch = self.state.appliance().epoch();
         Ok(ActivationAnswer { outcome, serial: activation.serial, cti: activation.cti, epoch })
@@ -142,6 +160,6 @@ fn roots(confirmation: &TrustConfirmation) -> Result<Vec<Vec<u8>>, Refusal> {
 }
 
 /// The state machine answers every event of a caller; this stands for the day it does not.
-fn unanswered() -> Refusal {
+pub(super) fn unanswered() -> Refusal {
     Refusal::InvalidRequest { why: "the sensor gave no answer".to_owned() }
 }

@@ -22,6 +22,7 @@ use picket_protocol::{
     local_api::{self, AlertStatus},
     refusal::Refusal,
     time::UnixSeconds,
+    typed_code::TypedCode,
 };
 
 /// The world, as the service needs it.
@@ -98,6 +99,9 @@ pub trait Effects: Send + 'static {
     /// # Errors
     /// [`Refusal::StorageFailed`].
     fn audit(&self, after: u64, limit: u32) -> Result<Vec<local_api::AuditRecord>, Refusal>;
+
+    /// Shows the setup code on the machine's own screen, or none any more. Cheap while it is the same.
+    fn show_setup_code(&mut self, code: Option<&TypedCode>);
 
     /// Versions of what runs.
     fn versions(&self) -> Versions;

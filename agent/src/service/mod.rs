@@ -13,6 +13,7 @@ mod feeds;
 mod heartbeat;
 mod perform;
 mod reading;
+mod recovery;
 mod snapshot;
 mod stored;
 mod task;

@@ -108,6 +108,7 @@ impl<E: Effects> Service<E> {
         self.start().await;
         loop {
             self.effects.settle().await;
+            self.effects.show_setup_code(self.state.appliance().setup_code());
             self.publish();
             self.watchdog.feed();
             let sleep = self.until_next_wake();
@@ -197,6 +198,8 @@ impl<E: Effects> Service<E> {
         let uptime_seconds = now.boot.since(self.started).as_secs();
         let agent = AgentStatus { version: self.effects.versions().agent, uptime_seconds };
         let alerts = self.effects.alert_status();
-        Snapshot::of(&self.state, now, &self.appliance, agent, alerts, &mut self.users)
+        let mut snapshot = Snapshot::of(&self.state, now, &self.appliance, agent, alerts, &mut self.users);
+        snapshot.status.addresses = self.effects.addresses();
+        snapshot
     }
 }

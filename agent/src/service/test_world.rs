@@ -32,6 +32,7 @@ use picket_protocol::{
     refusal::Refusal,
     time::UnixSeconds,
     trust::{TrustStore, encode_roots},
+    typed_code::TypedCode,
 };
 
 use tokio::sync::Notify;
@@ -307,6 +308,8 @@ impl Effects for Diary {
     fn audit(&self, _: u64, _: u32) -> Result<Vec<AuditRecord>, Refusal> {
         Ok(Vec::new())
     }
+
+    fn show_setup_code(&mut self, _code: Option<&TypedCode>) {}
 
     fn versions(&self) -> Versions {
         Versions { agent: "0".into(), engine: None }

@@ -64,7 +64,7 @@ fn unreadable(number: u64, at: i64) -> local_api::AuditRecord {
 
 fn who(actor: Actor) -> local_api::Actor {
     let (uid, name) = match actor {
-        Actor::Caller { uid, person: Some(person) } => (Some(uid), person),
+        Actor::Caller { uid, person: Some(person) } => (Some(uid), format!("console: {person}")),
         Actor::Caller { uid, person: None } => (Some(uid), user_name(uid)),
         Actor::Portal => (None, "portal".to_owned()),
         Actor::ManagementConsole => (None, "management console".to_owned()),

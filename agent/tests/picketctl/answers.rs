@@ -7,7 +7,7 @@ use picket_protocol::{
     ids::{ApplianceId, Cti, Epoch, Kid, SensorId, Serial, SubscriptionId, TrustRootId},
     local_api::{
         ActivationAnswer, ActivationView, Active, Actor, AgentStatus, AlertStatus, Candidate, Clock, HubView, Link,
-        ModeView, Outcome, OutcomeResult, Progress, Proof, ProofStep, SensorState, Status, UpstreamKind,
+        ModeView, Outcome, OutcomeResult, Progress, Proof, ProofStep, SensorState, SetupState, Status, UpstreamKind,
         UpstreamStatus,
     },
     refusal::Refusal,
@@ -52,6 +52,8 @@ pub(crate) fn unactivated() -> Status {
         hub: None,
         health: BTreeMap::new(),
         alerts: AlertStatus::default(),
+        setup: SetupState::Done,
+        addresses: vec![],
     }
 }
 

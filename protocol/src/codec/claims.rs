@@ -21,6 +21,7 @@ pub(super) const CTI: i64 = 7;
 pub(super) const ACTIVATION: i64 = -70_001;
 pub(super) const DEACTIVATION: i64 = -70_002;
 pub(super) const REQUEST: i64 = -70_003;
+pub(super) const RECOVERY: i64 = -70_004;
 
 /// Opens a claims set. An audience is refused: a reader that is not in it must not take the token (RFC 7519 §4.1.3),
 /// and no document of ours has one.

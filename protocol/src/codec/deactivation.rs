@@ -49,7 +49,7 @@ pub(crate) fn encode(deactivation: &Deactivation) -> Vec<u8> {
 }
 
 /// Text for people: shown as it is, so no control characters.
-fn sentence(fields: &mut Fields<'_>, key: i64, name: &'static str, most: usize) -> Result<String, Refusal> {
+pub(super) fn sentence(fields: &mut Fields<'_>, key: i64, name: &'static str, most: usize) -> Result<String, Refusal> {
     let text = fields.required::<String>(key, name)?;
     if text.chars().count() > most || text.chars().any(char::is_control) {
         let at = fields.at().field(name);

@@ -8,6 +8,7 @@ pub(crate) mod deactivation;
 pub(crate) mod endpoint;
 pub(crate) mod heartbeat;
 mod mode;
+pub(crate) mod recovery;
 pub(crate) mod request;
 pub(crate) mod trust_root;
 

@@ -2,6 +2,7 @@
 
 pub mod activation;
 pub mod deactivation;
+pub mod recovery;
 pub mod request;
 pub mod trust_root;
 
@@ -14,6 +15,8 @@ pub enum DocumentType {
     Activation,
     /// A deactivation.
     Deactivation,
+    /// A recovery of the console's password.
+    Recovery,
     /// A request to bind an activation file to.
     Request,
 }
@@ -26,6 +29,7 @@ impl DocumentType {
             Self::TrustRoot => "application/picket-root+cose",
             Self::Activation => "application/picket-activation+cwt",
             Self::Deactivation => "application/picket-deactivation+cwt",
+            Self::Recovery => "application/picket-recovery+cwt",
             Self::Request => "application/picket-request+cwt",
         }
     }
@@ -37,6 +41,7 @@ impl DocumentType {
             Self::TrustRoot => "trust root",
             Self::Activation => "activation",
             Self::Deactivation => "deactivation",
+            Self::Recovery => "recovery",
             Self::Request => "request",
         }
     }

@@ -7,6 +7,7 @@ mod activation;
 mod alerts;
 mod answers;
 mod check;
+mod console;
 mod preview;
 mod requests;
 mod status;
@@ -21,6 +22,9 @@ pub use answers::{
     ActivationAnswer, Actor, AuditRecord, Diagnosis, Explanation, Outcome, OutcomeResult, Progress, VerifyAnswer,
 };
 pub use check::{CheckLine, CheckStep, EndpointRole, StepResult};
+pub use console::{
+    RecoveryGrant, RecoveryStart, SetupCodeTry, SetupCodeView, SetupState, parse_person, parse_setup_code,
+};
 pub use preview::{Change, FirewallRule, Manner, Present, Preview};
 pub use requests::{
     NameChange, ProxyPassword, ProxySettings, ProxyView, Reset, Start, TrustConfirmation, parse_name, parse_proxy,
@@ -34,6 +38,8 @@ pub use trust::{TrustKeyView, TrustRootView};
 pub mod routes {
     /// `GET`: [`Status`](super::Status).
     pub const STATUS: &str = "/v1/status";
+    /// `GET`: [`Status`](super::Status), one a line: now, and at each change.
+    pub const STATUS_FOLLOW: &str = "/v1/status/follow";
     /// `GET`: [`TrustRootView`](super::TrustRootView)s. `POST`: pins the trust root in the body; uid 0.
     pub const TRUST: &str = "/v1/trust";
     /// `POST`: [`TrustConfirmation`](super::TrustConfirmation).
@@ -76,9 +82,21 @@ pub mod routes {
     pub const RESET: &str = "/v1/reset";
     /// `GET …/CODE`: [`Explanation`](super::Explanation).
     pub const EXPLAIN: &str = "/v1/explain";
+    /// `GET`: [`SetupCodeView`](super::SetupCodeView); root or the agent's own user. `POST`:
+    /// [`SetupCodeTry`](super::SetupCodeTry).
+    pub const SETUP_CODE: &str = "/v1/setup-code";
+    /// `POST`: the console has an admin.
+    pub const SETUP_DONE: &str = "/v1/setup-code/done";
+    /// `POST`: [`RecoveryStart`](super::RecoveryStart).
+    pub const RECOVERY: &str = "/v1/recovery";
+    /// `POST` of a recovery document: [`RecoveryGrant`](super::RecoveryGrant).
+    pub const RECOVERY_REDEEM: &str = "/v1/recovery/redeem";
     /// `GET`: OpenMetrics text.
     pub const METRICS: &str = "/metrics";
 }
+
+/// Names the person for whom the sensor console asks, percent-encoded. See [`parse_person`].
+pub const HEADER_PERSON: &str = "picket-person";
 
 /// Most bytes of a JSON body, but for the one below.
 pub const MAX_BODY: usize = 8 * 1024;

@@ -182,7 +182,7 @@ pub fn parse_trust_confirmation(body: &[u8]) -> Result<TrustConfirmation, Refusa
     parse(body)
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|error| invalid(&error.to_string()))
 }
 

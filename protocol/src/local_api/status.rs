@@ -1,10 +1,10 @@
 //! The status of a sensor: what is in force, what is being tried, how its upstream and hub are.
 
-use alloc::{collections::BTreeMap, string::String};
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ActivationView, AlertStatus, Outcome, ProxyView};
+use super::{ActivationView, AlertStatus, Outcome, ProxyView, SetupState};
 use crate::{
     heartbeat::{Component, Health},
     ids::{ApplianceId, Epoch, Kid, Serial},
@@ -43,6 +43,12 @@ pub struct Status {
     pub health: BTreeMap<Component, Health>,
     /// How engine input, alert log and delivery are.
     pub alerts: AlertStatus,
+    /// How far the first sign-in at the console is.
+    #[serde(default)]
+    pub setup: SetupState,
+    /// Addresses of this machine's interfaces.
+    #[serde(default)]
+    pub addresses: Vec<String>,
 }
 
 /// What is in force.

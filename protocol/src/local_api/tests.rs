@@ -244,6 +244,8 @@ fn status_of_every_state_reads_back() {
             hub: None,
             health: BTreeMap::new(),
             alerts: AlertStatus::default(),
+            setup: SetupState::Done,
+            addresses: vec![],
         };
         let text = serde_json::to_string(&status).unwrap();
         assert_eq!(serde_json::from_str::<Status>(&text).unwrap(), status, "{text}");

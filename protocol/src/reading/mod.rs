@@ -19,6 +19,7 @@ use crate::{
         DocumentType,
         activation::Activation,
         deactivation::Deactivation,
+        recovery::Recovery,
         request::Request,
         trust_root::{PublicKey, Role},
     },
@@ -28,7 +29,7 @@ use crate::{
     refusal::Refusal,
     time::UnixSeconds,
     trust::{SignedRoot, TrustStore},
-    wire::{MAX_ACTIVATION_FILE, MAX_DEACTIVATION, MAX_REQUEST},
+    wire::{MAX_ACTIVATION_FILE, MAX_DEACTIVATION, MAX_RECOVERY, MAX_REQUEST},
 };
 
 /// What an activation is judged against.
@@ -120,7 +121,7 @@ pub fn read_deactivation(bytes: &[u8], trust: &TrustStore) -> Result<Verified<De
     // 1.–4. Size, gate, shape, headers.
     let signed = Sign1::open(bytes, MAX_DEACTIVATION, DocumentType::Deactivation, Algorithm::EdDsa)?;
     // 5.–6. Signer: believed by the newest version of a chain in the store.
-    let (key, issuers) = deactivation_signer(&signed.kid, trust)?;
+    let (key, issuers) = signer_in(trust, &signed.kid, Role::Activation)?;
     // 7. Signature: strictly, over the bytes received.
     verify(&signed, &key)?;
     // 8. Payload: gated and decoded from those same bytes; issued under a root that believes its signer.
@@ -128,6 +129,31 @@ pub fn read_deactivation(bytes: &[u8], trust: &TrustStore) -> Result<Verified<De
     let issuer = issuers.iter().find(|issuer| **issuer == deactivation.issuer).unwrap_or(&issuers[0]);
     issued_by(deactivation.issuer, issuer, "deactivation")?;
     Ok(Verified::new(deactivation, signed.kid, bytes.to_vec()))
+}
+
+/// Reads a recovery of this appliance's console.
+///
+/// Whether its nonce is still open, and its issuer the owner, is for the lifecycle to say.
+///
+/// # Errors
+///
+/// The [`Refusal`] of the first step that does not hold.
+pub fn read_recovery(bytes: &[u8], trust: &TrustStore, appliance: &ApplianceId) -> Result<Verified<Recovery>, Refusal> {
+    // 1.–4. Size, gate, shape, headers.
+    let signed = Sign1::open(bytes, MAX_RECOVERY, DocumentType::Recovery, Algorithm::EdDsa)?;
+    // 5.–6. Signer: believed by the newest version of a chain in the store.
+    let (key, issuers) = signer_in(trust, &signed.kid, Role::Recovery)?;
+    // 7. Signature: strictly, over the bytes received.
+    verify(&signed, &key)?;
+    // 8. Payload: gated and decoded from those same bytes; issued under a root that believes its signer.
+    let recovery = codec::recovery::decode(&signed.payload)?;
+    let issuer = issuers.iter().find(|issuer| **issuer == recovery.issuer).unwrap_or(&issuers[0]);
+    issued_by(recovery.issuer, issuer, "recovery")?;
+    // 9. Binding: for this appliance. No date: see `Recovery`.
+    if recovery.appliance != *appliance {
+        return Err(Refusal::WrongAppliance { bound_to: recovery.appliance, this: appliance.clone() });
+    }
+    Ok(Verified::new(recovery, signed.kid, bytes.to_vec()))
 }
 
 /// Reads a request, which is signed by the key that it names.
@@ -217,12 +243,12 @@ fn issued_by(claimed: TrustRootId, judged_by: &TrustRootId, document: &'static s
     Err(at.field("iss").malformed(format_args!("{claimed}, but it is signed under {judged_by}")))
 }
 
-/// The key `kid` and the ids of all chains whose newest version lets it sign deactivations; never none.
-fn deactivation_signer(kid: &Kid, trust: &TrustStore) -> Result<(PublicKey, Vec<TrustRootId>), Refusal> {
+/// The key `kid` and the ids of all chains whose newest version gives it this role; never none.
+fn signer_in(trust: &TrustStore, kid: &Kid, role: Role) -> Result<(PublicKey, Vec<TrustRootId>), Refusal> {
     let mut refused = None;
     let mut signer: Option<(PublicKey, Vec<TrustRootId>)> = None;
     for chain in trust.chains() {
-        match chain.newest().signer(kid, Role::Activation) {
+        match chain.newest().signer(kid, role) {
             Ok(key) => signer.get_or_insert((key, Vec::new())).1.push(*chain.id()),
             Err(Refusal::UnknownSigner { .. }) => {}
             Err(refusal) => refused = Some(refusal),

@@ -51,6 +51,12 @@ pub enum Refusal {
     InvalidRequest { why: String },
     NotFound { what: String },
     ConfirmationMismatch,
+    WrongSetupCode,
+    SetupWait { seconds: u64 },
+    SetupDone,
+    NoRecovery,
+    WrongNonce,
+    NotByOwner { issuer: TrustRootId, owner: TrustRootId },
     AlreadyPinned { fingerprint: TrustRootId },
     StorageFailed { path: String, why: String },
     NewerState { found: u64, known: u64 },
@@ -202,7 +208,17 @@ impl Refusal {
             }
             Self::Unsupported { what } => vec![("not understood", what.clone())],
             Self::Busy { with } => vec![("working on serial", with.to_string())],
-            Self::NoCandidate | Self::NameFixed | Self::ConfirmationMismatch => vec![],
+            Self::NoCandidate
+            | Self::NameFixed
+            | Self::ConfirmationMismatch
+            | Self::WrongSetupCode
+            | Self::SetupDone
+            | Self::NoRecovery
+            | Self::WrongNonce => vec![],
+            Self::SetupWait { seconds } => vec![("wait", format!("{seconds} s"))],
+            Self::NotByOwner { issuer, owner } => {
+                vec![("issued under trust root", issuer.to_string()), ("this sensor's owner", owner.to_string())]
+            }
             Self::InvalidName { found, why } => vec![("name", found.clone()), ("why", why.clone())],
             Self::Forbidden { needs } => vec![("needs", needs.clone())],
             Self::InvalidRequest { why } | Self::BadHeaders { why } => vec![("why", why.clone())],

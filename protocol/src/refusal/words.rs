@@ -36,13 +36,13 @@ macro_rules! words {
 
 words! {
     TOO_LARGE Refusal::TooLarge { .. } => "activation.too-large", 413,
-        "The file is too large to be a Picket document",
-        "Every document has a size limit, checked before a byte is read into memory.",
-        ["Check that you chose the activation file, which ends in .activation", "Download the file again from the portal"];
+        "This is larger than what is taken here",
+        "Every document and every request has a size limit, checked before a byte is read into memory.",
+        ["If it is a file, check that you chose the right one: an activation file ends in .activation", "Download the file again from the portal"];
     MALFORMED Refusal::Malformed { .. } => "activation.malformed", 422,
-        "The file is not a Picket document, or it was damaged on the way",
+        "This is not the Picket document that is expected here, or it was damaged on the way",
         "The bytes do not have the shape of the document. Mail gateways and editors that change line ends do this.",
-        ["Download the file again from the portal", "Copy it in binary mode, or use the armoured text"];
+        ["If it is a file, download it again from the portal", "Copy it in binary mode, or use the armoured text"];
     NOT_DETERMINISTIC Refusal::NotDeterministic { .. } => "activation.not-deterministic", 422,
         "The file is not written in deterministic CBOR",
         "Each document has exactly one encoding (RFC 8949 section 4.2); any other is refused before its signature is looked at.",
@@ -156,6 +156,30 @@ words! {
         "They must be the last characters of the fingerprint that the portal shows.",
         ["Compare with the fingerprint at the portal and type its last 16 characters",
          "If the portal shows another fingerprint, do not trust this file"];
+    WRONG_SETUP_CODE Refusal::WrongSetupCode => "setup.wrong-code", 403,
+        "This is not the setup code of this appliance",
+        "The setup code stands on the appliance's own screen and serial line; picketctl setup-code shows it to root.",
+        ["Read the code off the appliance's screen or label and type it again"];
+    SETUP_WAIT Refusal::SetupWait { .. } => "setup.wait", 429,
+        "Too many wrong setup codes came in a row",
+        "After five wrong codes the next is looked at a moment later only, so that nobody can go through all of them.",
+        ["Wait a moment, then type the code again"];
+    SETUP_DONE Refusal::SetupDone => "setup.done", 409,
+        "The first sign-in is done, so the setup code is gone",
+        "The setup code serves once: the console has an admin.",
+        ["Sign in", "If the admin's password is lost, choose password recovery"];
+    NO_RECOVERY Refusal::NoRecovery => "recovery.not-started", 409,
+        "No password recovery is under way here, or its document was used already",
+        "A recovery document serves once, for the recovery that it was issued for.",
+        ["Start a recovery at the sensor console", "Have the portal issue a document for its appliance id and nonce"];
+    WRONG_NONCE Refusal::WrongNonce => "recovery.wrong-nonce", 422,
+        "The recovery document was issued for another recovery",
+        "Its nonce is not the one that this appliance shows now: it was mistyped at the portal, or the document is an old one.",
+        ["Compare the nonce at the sensor console with the one at the portal", "Have the portal issue a new document"];
+    NOT_BY_OWNER Refusal::NotByOwner { .. } => "recovery.not-by-owner", 422,
+        "The recovery document does not come from this sensor's owner",
+        "This sensor trusts its issuer, but is activated by another one.",
+        ["Have the portal that this sensor is activated by issue the document"];
     ALREADY_PINNED Refusal::AlreadyPinned { .. } => "trust.already-pinned", 409,
         "This sensor trusts a root already",
         "From the console only the first trust root can be added, to an unactivated sensor.",

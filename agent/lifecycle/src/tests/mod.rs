@@ -3,6 +3,7 @@
 mod activation;
 mod candidate;
 mod clocks;
+mod console;
 mod deactivation;
 mod epochs;
 mod fixtures;

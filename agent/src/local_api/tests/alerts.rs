@@ -33,7 +33,7 @@ fn epochs() -> Arc<[EpochRecord]> {
 }
 
 /// Logs an alert whose epoch is its number's parity: odd ones are of the first epoch, and grave.
-async fn log(world: &World, number: u64) {
+pub(super) async fn log(world: &World, number: u64) {
     let (epoch, severity) = if number % 2 == 1 { (1, Severity::High) } else { (2, Severity::Low) };
     let alert = NewAlert { epoch: Epoch(epoch), held: false, severity, at: UnixMillis(1_500), record: record(number) };
     let log: AlertLog = world.api.alerts.log().clone();

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod bounds;
+mod console;
 mod handlers;
 mod rights;
 mod world;

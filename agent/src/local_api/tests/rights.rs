@@ -12,7 +12,7 @@ const CONFIRMATION: &str = r#"{"file":"AA==","characters":"0101010101010101"}"#;
 const PROXY: &str = r#"{"url":"http://proxy:3128"}"#;
 
 /// Every route, the right it needs, and a body that it takes.
-const ROUTES: [(Right, &str, &str, &str); 21] = [
+const ROUTES: [(Right, &str, &str, &str); 26] = [
     (Right::Read, "GET", routes::STATUS, ""),
     (Right::Read, "GET", routes::TRUST, ""),
     (Right::Read, "POST", routes::VERIFY, "file"),
@@ -32,6 +32,11 @@ const ROUTES: [(Right, &str, &str, &str); 21] = [
     (Right::Change, "DELETE", routes::PROXY, ""),
     (Right::Change, "POST", routes::CHECK, ""),
     (Right::Change, "POST", routes::TRUST_CONFIRM, CONFIRMATION),
+    (Right::Change, "POST", routes::SETUP_CODE, r#"{"code":"ACDE-FGHJ-KMNP"}"#),
+    (Right::Change, "POST", routes::SETUP_DONE, ""),
+    (Right::Change, "POST", routes::RECOVERY, ""),
+    (Right::Change, "POST", routes::RECOVERY_REDEEM, "document"),
+    (Right::Own, "GET", routes::SETUP_CODE, ""),
     (Right::Root, "POST", routes::TRUST, "file"),
     (Right::Root, "POST", routes::RESET, r#"{"erase":true}"#),
 ];
@@ -39,8 +44,7 @@ const ROUTES: [(Right, &str, &str, &str); 21] = [
 #[tokio::test]
 async fn each_route_serves_those_who_may_and_no_others() {
     for (right, method, path, body) in ROUTES {
-        for (caller, may) in
-            [(ROOT, Right::Root), (AGENT, Right::Change), (CONSOLE, Right::Change), (OTHER, Right::Read)]
+        for (caller, may) in [(ROOT, Right::Root), (AGENT, Right::Own), (CONSOLE, Right::Change), (OTHER, Right::Read)]
         {
             let world = World::new();
             let response = world.call(caller, method, path, body).await;

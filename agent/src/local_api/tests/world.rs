@@ -22,11 +22,12 @@ use picket_protocol::{
     ids::{ApplianceId, Cti, Epoch, Kid, SensorId, Serial, StreamId, SubscriptionId, TrustRootId},
     local_api::{
         ActivationAnswer, ActivationView, Actor, AgentStatus, AlertStatus, AuditRecord, CheckLine, Clock,
-        ConsumerStatus, EndpointRole, Manner, ModeView, Preview, Progress, ProxyView, SensorState, Status,
-        StreamStatus, TrustRootView, VerifyAnswer,
+        ConsumerStatus, EndpointRole, Manner, ModeView, Preview, Progress, ProxyView, RecoveryGrant, RecoveryStart,
+        SensorState, SetupCodeView, SetupState, Status, StreamStatus, TrustRootView, VerifyAnswer,
     },
     refusal::Problem,
     time::UnixSeconds,
+    typed_code::TypedCode,
 };
 use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, watch};
@@ -74,7 +75,7 @@ impl World {
     }
 
     pub(super) async fn send(&self, caller: Uid, request: Request<Body>) -> Response<Body> {
-        let router = router(Arc::clone(&self.api)).layer(Extension(Caller(caller)));
+        let router = router(Arc::clone(&self.api)).layer(Extension(Caller { uid: caller, person: None }));
         TowerToHyperService::new(router).call(request).await.unwrap()
     }
 
@@ -149,12 +150,26 @@ async fn answer_all(mut inbox: mpsc::Receiver<Command>, asked: Asked) {
             | Command::Rename { reply, .. }
             | Command::ChooseProxy { reply, .. }
             | Command::NoteCheck { reply, .. }
+            | Command::TrySetupCode { reply, .. }
+            | Command::SetupDone { reply, .. }
             | Command::Reset { reply, .. } => drop(reply.send(Ok(()))),
+            Command::SetupCode(reply) => drop(reply.send(Ok(SetupCodeView { code: code_of_12() }))),
+            Command::StartRecovery { reply, .. } => {
+                let appliance = ApplianceId::from_digest(&[6; 32]);
+                drop(reply.send(Ok(RecoveryStart { appliance, nonce: code_of_12() })));
+            }
+            Command::RedeemRecovery { reply, .. } => {
+                drop(reply.send(Ok(RecoveryGrant { decided_by: "m.kovac".into() })));
+            }
             Command::AddTrust { reply, .. } | Command::ConfirmTrust { reply, .. } => drop(reply.send(Ok(root()))),
             Command::MakeRequest(reply) => drop(reply.send(Ok(vec![0xD2, 0x84]))),
             Command::Audit { after, limit, reply } => drop(reply.send(Ok(records(after, limit)))),
         }
     }
+}
+
+fn code_of_12() -> TypedCode {
+    "ACDE-FGHJ-KMNP".parse().unwrap()
 }
 
 /// The audit has 250 records.
@@ -262,6 +277,8 @@ pub(super) fn snapshot() -> Snapshot {
             upstream: None,
             hub: None,
             alerts: alert_status(),
+            setup: SetupState::Done,
+            addresses: vec![],
             health: [(Component::Clock, Health { code: "below-floor".into(), since: UnixSeconds(200) })].into(),
         },
         trust: vec![root()],
