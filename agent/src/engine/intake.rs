@@ -100,6 +100,7 @@ impl Intake {
 
     /// Takes what is there; gives how long nothing needs to be done.
     fn turn(&mut self) -> Result<Duration, LogError> {
+        self.shared.fence.answer(&self.path);
         let watched = self.path.parent().is_some_and(|folder| self.wake.watch_folder(folder));
         let idle = if watched { IDLE } else { UNWATCHED };
         let records = self.epochs.borrow_and_update().clone();
@@ -179,6 +180,7 @@ impl Intake {
     fn run_down(&mut self, work: &mut Work) -> Result<Duration, LogError> {
         while !self.shared.stops() {
             self.notice(work);
+            self.shared.fence.answer(&self.path);
             // What is in the buffer was read before this look at the fence, and epochs are learnt after it: a commit
             // that is not among them was measured behind what is in the buffer.
             let limit = self.limit(work);

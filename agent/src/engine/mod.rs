@@ -102,6 +102,7 @@ impl Input {
             Err(error) => {
                 tracing::error!(%error, "the detection engine's output cannot be read");
                 inner.shared.tell("eve-unreadable", BTreeMap::new());
+                inner.shared.fence.give_up();
                 return Self(Arc::new(inner));
             }
         };
@@ -120,16 +121,20 @@ impl Input {
         };
         let running = thread::Builder::new().name("engine-input".into()).spawn(run);
         inner.running = Mutex::new(running.inspect_err(|error| tracing::error!(%error, "no thread")).ok());
+        if inner.running.get_mut().is_ok_and(|running| running.is_none()) {
+            inner.shared.fence.give_up();
+        }
         inner.waker = Some(waker);
         Self(Arc::new(inner))
     }
 
     /// Measures where the engine's output stands, and holds the input there until [`Self::release`]: a commit may take
-    /// this measure, and what is detected after it must not be taken under the epoch before.
+    /// this measure, and what is detected after it must not be taken under the epoch before. Blocks while the input is at a
+    /// commit; where its file hangs, two seconds, and then no more: the mark is unknown.
     #[must_use]
     pub fn mark(&self) -> EngineMark {
         match &self.0.source {
-            EngineSource::File(path) => self.0.shared.fence.hold(path),
+            EngineSource::File(_) => self.0.shared.fence.hold(|| self.0.wake()),
             EngineSource::Socket(_) => self.0.shared.fence.hold_socket(),
         }
     }
@@ -173,6 +178,7 @@ impl Inner {
         if let Some(running) = running {
             // A panic of the thread was told by itself.
             let _ = running.join();
+            self.shared.fence.give_up();
         }
     }
 }
