@@ -129,6 +129,12 @@ impl Batches {
         Ok(())
     }
 
+    /// Lets go of what the log does not take; says how many alerts that is.
+    pub(super) fn give_up(&mut self) -> usize {
+        self.bytes = 0;
+        std::mem::take(&mut self.alerts).len()
+    }
+
     /// Waits until everything sent is durable. Gives the last position, if one was sent.
     pub(super) fn settle(&mut self) -> Result<Option<Position>, LogError> {
         let mut durable = None;

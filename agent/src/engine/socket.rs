@@ -38,6 +38,8 @@ const MODE: u32 = 0o660;
 /// How long the thread sleeps when nothing happens; how soon it tries again what failed.
 const IDLE: Duration = Duration::from_secs(60);
 const AGAIN: Duration = Duration::from_secs(1);
+/// Most readings of each connection at a stop: an engine that never pauses must not keep the agent from it.
+const LAST_READINGS: usize = 64;
 
 pub(super) struct SocketIntake {
     path: PathBuf,
@@ -101,10 +103,33 @@ impl SocketIntake {
             }
             self.wake.wait(pause, &watched);
         }
-        if self.listener.is_some() {
+        self.finish();
+    }
+
+    /// Makes durable what has come so far, which nobody else has; then hangs up.
+    fn finish(&mut self) {
+        if self.listener.take().is_some() {
             // An engine that finds no socket knows at once that nobody listens.
             let _ = fs::remove_file(&self.path);
         }
+        for _ in 0..LAST_READINGS {
+            let drained = self.read_all();
+            self.learn();
+            self.take_lines();
+            self.send();
+            if drained {
+                break;
+            }
+        }
+        let partial =
+            self.connections.drain(..).filter(|connection| connection.lines.taken() < connection.lines.read());
+        self.counts.partial += widen(partial.count());
+        if is_activated(self.assigner.current())
+            && let Err(error) = self.batches.offer(&self.position(), self.assigner.records())
+        {
+            tracing::debug!(%error, "the last counts of the socket were not saved");
+        }
+        self.tell();
     }
 
     /// Takes what is there; gives how long to sleep.
@@ -223,20 +248,25 @@ impl SocketIntake {
         }
     }
 
-    /// Offers the batch to the log until it is durable.
+    /// Offers the batch to the log until it is durable. At a stop once: what the log does not take then is missed.
     fn send(&mut self) {
         if self.batches.is_empty() {
             return;
         }
-        let position = Position { epoch: self.assigner.current(), counts: self.counts.clone(), ..Position::default() };
-        while let Err(error) = self.batches.offer(&position, self.assigner.records()) {
+        while let Err(error) = self.batches.offer(&self.position(), self.assigner.records()) {
             self.tell();
             if self.shared.stops() {
-                tracing::error!(%error, "alerts that came over the socket are lost: the log does not take them");
+                let alerts = self.batches.give_up();
+                self.counts.missed += widen(alerts);
+                tracing::error!(alerts, %error, "alerts that came over the socket are lost: the log does not take them");
                 return;
             }
             self.wake.wait(AGAIN, &[]);
         }
+    }
+
+    fn position(&self) -> Position {
+        Position { epoch: self.assigner.current(), counts: self.counts.clone(), ..Position::default() }
     }
 
     const fn at(&self) -> Point {

@@ -48,6 +48,37 @@ async fn what_comes_over_a_socket_is_logged_in_order_across_connections() {
 }
 
 #[tokio::test]
+async fn what_came_before_a_stop_is_durable_after_it() {
+    let mut rig = Rig::new();
+    rig.start_socket();
+    rig.commit(CLOUD, 1);
+    let mut stream = connect(&rig.socket()).await;
+    rig.input().health().wait_for(|health| *health == "ok").await.unwrap();
+    send(&mut rig, &mut stream, 2000);
+    stream.write_all(b"{\"event_type\":\"al").unwrap();
+    rig.stop();
+    rig.start_socket();
+    rig.everything_is_there().await;
+    // Taken over from the log, where the last counts went.
+    let _stream = connect(&rig.socket()).await;
+    rig.counted("partial", 1).await;
+}
+
+#[tokio::test]
+async fn what_the_log_does_not_take_before_a_stop_is_counted() {
+    let mut rig = Rig::new();
+    rig.log_folder = Some("/nowhere".into());
+    rig.start_socket();
+    rig.commit(CLOUD, 1);
+    let mut stream = connect(&rig.socket()).await;
+    rig.input().health().wait_for(|health| *health == "ok").await.unwrap();
+    send(&mut rig, &mut stream, 5);
+    let input = rig.input().clone();
+    input.stop();
+    assert_eq!(input.counters()["missed"], 5);
+}
+
+#[tokio::test]
 async fn around_a_commit_what_comes_is_under_the_more_restrictive_epoch() {
     for (from, to, during) in [(CLOUD, LOCAL, "2"), (LOCAL, CLOUD, "1")] {
         let mut rig = Rig::new();
