@@ -1,7 +1,8 @@
 //! What alerts and syslog lines are delivered to, as a program of its own, and its journal of what it took.
 
 use std::{
-    fs,
+    fs::{self, File},
+    io::{Read, Seek, SeekFrom},
     net::TcpStream,
     path::{Path, PathBuf},
     process::Command,
@@ -20,6 +21,10 @@ pub(super) struct FarEnd {
     pub(super) port: u16,
     journal: PathBuf,
     output: PathBuf,
+    /// What was read of the journal so far.
+    taken: Vec<Taken>,
+    total: u64,
+    read: u64,
 }
 
 /// What a far end took at a time.
@@ -55,7 +60,7 @@ impl FarEnd {
         arguments.extend_from_slice(more);
         arguments.push(journal.display().to_string());
         let output = folder.join(format!("{what}.output"));
-        let mut end = Self { program: None, arguments, port, journal, output };
+        let mut end = Self { program: None, arguments, port, journal, output, taken: Vec::new(), total: 0, read: 0 };
         end.start()?;
         Ok(end)
     }
@@ -78,24 +83,35 @@ impl FarEnd {
     }
 
     /// What it took so far, in order.
-    pub(super) fn taken(&self) -> Result<Vec<Taken>> {
-        let text = fs::read_to_string(&self.journal)?;
-        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        whole.lines().map(entry).collect()
+    pub(super) fn taken(&mut self) -> Result<&[Taken]> {
+        let mut file = File::open(&self.journal)?;
+        file.seek(SeekFrom::Start(self.read))?;
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        for line in text[..whole].lines() {
+            let taken = entry(line)?;
+            self.total += taken.count;
+            self.taken.push(taken);
+        }
+        self.read += whole as u64;
+        Ok(&self.taken)
     }
 
-    /// Waits until it took so many; gives when, or how far it came when time is over.
-    pub(super) fn until_taken(&mut self, count: u64, patience: Duration) -> Result<Option<Vec<Taken>>> {
-        let (journal, output) = (self.journal.clone(), self.output.clone());
-        let total = || Ok::<u64, anyhow::Error>(self.taken()?.iter().map(|taken| taken.count).sum());
-        let waited = until(&format!("{} has {count} lines", journal.display()), patience, || {
-            let total = total()?;
-            Ok(if total >= count { Waited::Holds(()) } else { Waited::NotYet(total.to_string()) })
+    /// Waits until it took so many. False when time is over and some are missing.
+    pub(super) fn until_taken(&mut self, count: u64, patience: Duration) -> Result<bool> {
+        let waited = until("the far end has taken everything", patience, || {
+            self.taken()?;
+            Ok(if self.total >= count {
+                Waited::Holds(())
+            } else {
+                Waited::NotYet(format!("{} of {count}", self.total))
+            })
         });
         match waited {
-            Ok(()) => Ok(Some(self.taken()?)),
-            Err(_) if total()? > 0 => Ok(None),
-            Err(error) => Err(error).with_context(|| fs::read_to_string(output).unwrap_or_default()),
+            Ok(()) => Ok(true),
+            Err(_) if self.total > 0 => Ok(false),
+            Err(error) => Err(error).with_context(|| fs::read_to_string(&self.output).unwrap_or_default()),
         }
     }
 }

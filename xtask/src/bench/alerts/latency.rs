@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
+use picket_lab::waiting::PATIENCE;
 
 use super::{
     super::{
@@ -24,9 +25,9 @@ pub(super) fn run(seconds: u64, probes: &mut Vec<f64>) -> Result<bool> {
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let lines = String::from_utf8(output.stdout)?;
     let lines: Vec<[u64; 3]> = lines.lines().map(numbers).collect::<Result<_>>()?;
-    let taken = sensor.hub.until_taken(lines.len() as u64, picket_lab::waiting::PATIENCE)?;
+    sensor.hub.until_taken(lines.len() as u64, PATIENCE)?;
     probes.push(probe::fdatasync(sensor.shipped.folder.path())?);
-    let acknowledged = by_number(&taken.context("the hub did not get them all")?);
+    let acknowledged = by_number(sensor.hub.taken()?);
     let (mut durable, mut delivered) = (Vec::new(), Vec::new());
     for [number, written, seen] in lines {
         let at = *acknowledged.get(&number).with_context(|| format!("the hub lacks number {number}"))?;

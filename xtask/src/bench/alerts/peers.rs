@@ -121,9 +121,9 @@ fn measure(
     records.appear(&room.join("eve.json"))?;
     let start = now()?;
     let mut program = Program::start(name, &mut command, &room.join("output"))?;
-    let waited = sink.until_taken(records.count, patience).with_context(|| program.output())?;
+    sink.until_taken(records.count, patience).with_context(|| program.output())?;
     program.must_run()?;
-    let taken = waited.map_or_else(|| sink.taken(), Ok)?;
+    let taken = sink.taken()?;
     let end = taken.last().map_or(start, |taken| taken.at);
     let count = taken.iter().map(|taken| taken.count).sum();
     let pid = program.pid();
