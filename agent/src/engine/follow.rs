@@ -164,6 +164,7 @@ impl Follower {
         let count = source.read(self.lines.room(), offset)?;
         // Looked at after reading: what was read before a cut is good, what was read after it shows here.
         if !source.look()? || source.length < offset {
+            let unread = source.gone.unwrap_or(unread);
             return self.cut_off(unread);
         }
         self.lines.filled(count);
@@ -315,5 +316,35 @@ mod tests {
         let inode = |name: &str| source::identity(&folder.path().join(name)).unwrap().1;
         let followed: Vec<u64> = follower.sources.iter().map(|source| source.key.inode).collect();
         assert_eq!(followed, ["eve.json.2", "eve.json.1", "eve.json"].map(inode));
+    }
+
+    #[test]
+    fn what_is_cut_off_before_its_turn_is_counted_by_what_was_seen_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("eve.json");
+        let mut follower = Follower::new(&path);
+        fs::write(&path, "first\n").unwrap();
+        follower.notice().unwrap();
+        fs::rename(&path, folder.path().join("eve.json.1")).unwrap();
+        fs::write(&path, "second\n").unwrap();
+        follower.notice().unwrap();
+        fs::write(&path, "second\nthird\n").unwrap();
+        follower.look();
+        fs::write(&path, "a longer content in its place\n").unwrap();
+        follower.look();
+        fs::write(&path, "a longer content in its place, and more\n").unwrap();
+        let (mut cut, mut lines) = (None, Vec::new());
+        for _ in 0..20 {
+            while let Next::Line(line, _) = follower.next_line() {
+                lines.push(line.to_vec());
+            }
+            match follower.step().unwrap() {
+                Step::Over => drop(follower.go_over()),
+                Step::CutOff { unread, .. } => cut = Some(unread),
+                Step::Read | Step::CaughtUp | Step::Copied { .. } => {}
+            }
+        }
+        assert_eq!(cut, Some("second\nthird\n".len() as u64));
+        assert_eq!(lines, [&b"first"[..], b"a longer content in its place, and more"]);
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Source {
     first: Vec<u8>,
     /// Its length when it was last looked at.
     pub(super) length: u64,
+    /// Its length when it was last looked at before it was cut off; none while it is what it was.
+    pub(super) gone: Option<u64>,
     /// When it was last written, nanoseconds.
     pub(super) modified: i128,
 }
@@ -44,7 +46,7 @@ impl Source {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
         let key = Key { device: metadata.dev(), inode: metadata.ino(), generation };
-        let mut source = Self { key, file: Arc::new(file), first: Vec::new(), length: 0, modified: 0 };
+        let mut source = Self { key, file: Arc::new(file), first: Vec::new(), length: 0, gone: None, modified: 0 };
         source.look()?;
         Ok(source)
     }
@@ -52,7 +54,8 @@ impl Source {
     /// Another content in the same file.
     pub(super) fn anew(&self, generation: u64) -> io::Result<Self> {
         let key = Key { generation, ..self.key };
-        let mut source = Self { key, file: Arc::clone(&self.file), first: Vec::new(), length: 0, modified: 0 };
+        let mut source =
+            Self { key, file: Arc::clone(&self.file), first: Vec::new(), length: 0, gone: None, modified: 0 };
         source.look()?;
         Ok(source)
     }
@@ -65,12 +68,15 @@ impl Source {
     /// Looks at the file again. False when its first bytes are not what they were: it was cut off.
     pub(super) fn look(&mut self) -> io::Result<bool> {
         let metadata = self.file.metadata()?;
+        let before = self.length;
         (self.length, self.modified) = (metadata.len(), modified(&metadata));
         let mut first = [0; Fingerprint::LENGTH];
         // More than is known is read only while little is known.
         let count = if self.first.len() < first.len() { first.len() } else { self.first.len() };
         let read = read_fully(&self.file, &mut first[..count])?;
         if !first[..read].starts_with(&self.first) {
+            // It may be long before its turn comes: what stands there by then says nothing of what is gone.
+            self.gone.get_or_insert(before);
             return Ok(false);
         }
         self.first.clear();
