@@ -56,6 +56,9 @@ pub(super) struct Serve {
     /// sensors share.
     #[arg(long, default_value_t = 200)]
     handshakes_per_address: u32,
+    /// For how long changes of how sensors stand are gathered before they are shared, 1 to 45 seconds.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=45))]
+    gather_seconds: u64,
     /// For how many days alerts are kept.
     #[arg(long, default_value_t = 90)]
     alerts_days: u32,
@@ -121,7 +124,7 @@ impl Server {
             store,
             alerts,
             reading: Reading::default(),
-            sharing: Sharing::default(),
+            sharing: Sharing::gathering(Duration::from_secs(serve.gather_seconds)),
             device_ca: CertificateAuthority::read(&folder.device_ca(), &folder.device_ca_key())?,
             crl: watch::Sender::default(),
             endpoint: folder.endpoint(&settings)?,

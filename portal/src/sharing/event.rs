@@ -59,7 +59,7 @@ pub struct SharedAlert {
     pub alert: StoredAlert,
 }
 
-/// A change of how sensors stand: those of one place to which the same happened within [`super::health::GATHER_SECONDS`].
+/// A change of how sensors stand: those of one place to which the same happened while changes were gathered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthEvent {
     /// Its number at this portal.

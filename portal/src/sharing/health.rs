@@ -7,9 +7,6 @@ use picket_protocol::{ids::SensorId, time::UnixSeconds};
 use super::event::{Affected, HealthKind, NamedSensor, Place};
 use crate::domain::connection::disconnected_after;
 
-/// For how long changes are gathered before they are told: a switch that fails takes many sensors with it, and they are
-/// missed one after the other.
-pub const GATHER_SECONDS: u64 = 30;
 /// Most sensors of one event: as many names as a CEF field holds.
 pub const MAX_GROUP: usize = 40;
 /// A certificate is renewed when a third of its 90 days is left; with this little left, renewing has failed for two weeks.

@@ -8,14 +8,14 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::health::{GATHER_SECONDS, compare};
+use super::health::compare;
 use crate::{
     clock,
     domain::{refused::Refused, role::Role},
     store::Store,
 };
 
-/// How often it looks. With [`GATHER_SECONDS`] well below a minute.
+/// How often it looks at least. With the longest gathering below a minute.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 /// Looks at every sensor again and again.
@@ -26,6 +26,8 @@ pub(super) struct Lookout {
     listening_since: UnixSeconds,
     /// The number of the newest health event.
     newest: watch::Sender<i64>,
+    /// For how long changes are gathered before they are told.
+    gather: Duration,
     /// Since when there is something to tell.
     gathering_since: Option<Instant>,
 }
@@ -36,8 +38,9 @@ impl Lookout {
         role: Role,
         listening_since: UnixSeconds,
         newest: watch::Sender<i64>,
+        gather: Duration,
     ) -> Self {
-        Self { store, role, listening_since, newest, gathering_since: None }
+        Self { store, role, listening_since, newest, gather, gathering_since: None }
     }
 
     /// Looks until it is dropped.
@@ -46,7 +49,7 @@ impl Lookout {
             if let Err(refused) = self.look().await {
                 tracing::warn!(why = refused.problem().title, "how sensors stand cannot be looked at");
             }
-            sleep(LOOK_EVERY).await;
+            sleep(LOOK_EVERY.min(self.gather / 3)).await;
         }
     }
 
@@ -59,7 +62,7 @@ impl Lookout {
             return Ok(());
         }
         let since = *self.gathering_since.get_or_insert_with(Instant::now);
-        if since.elapsed() < Duration::from_secs(GATHER_SECONDS) {
+        if since.elapsed() < self.gather {
             return Ok(());
         }
         let newest = self.store.tell(news).await?;

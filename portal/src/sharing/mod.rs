@@ -19,7 +19,7 @@ mod senders;
 pub mod signature;
 pub mod syslog;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{Notify, watch};
 
@@ -30,12 +30,20 @@ use picket_protocol::time::UnixSeconds;
 use sender::Sources;
 
 /// Tells the senders that destinations came or went.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Sharing {
+    gather: Duration,
     destinations_changed: Arc<Notify>,
 }
 
 impl Sharing {
+    /// Changes of how sensors stand are gathered for so long before they are told: a switch that fails takes many sensors
+    /// with it, and they are missed one after the other.
+    #[must_use]
+    pub fn gathering(gather: Duration) -> Self {
+        Self { gather, destinations_changed: Arc::default() }
+    }
+
     /// Destinations were added or removed.
     pub fn destinations_changed(&self) {
         self.destinations_changed.notify_one();
@@ -59,7 +67,7 @@ impl Sharing {
         mut stop: watch::Receiver<bool>,
     ) {
         let (told, newest_health) = watch::channel(0);
-        let lookout = lookout::Lookout::new(store.clone(), role, listening_since, told);
+        let lookout = lookout::Lookout::new(store.clone(), role, listening_since, told, self.gather);
         let senders = senders::Senders::new(Sources { store, alerts, newest_health });
         tokio::select! {
             _ = stop.changed() => {}

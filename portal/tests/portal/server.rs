@@ -15,6 +15,8 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_picket-portal");
 /// A data folder, with its server running or not.
 pub(crate) struct Server {
     folder: TempDir,
+    /// More arguments for `serve`.
+    more: &'static [&'static str],
     running: Option<Running>,
 }
 
@@ -26,16 +28,21 @@ struct Running {
 
 impl Server {
     pub(crate) fn portal() -> Self {
-        Self::with_role("portal")
+        Self::serving(&[])
+    }
+
+    /// A portal that is served with more arguments.
+    pub(crate) fn serving(more: &'static [&'static str]) -> Self {
+        Self::with_role("portal", more)
     }
 
     pub(crate) fn management_console() -> Self {
-        Self::with_role("management-console")
+        Self::with_role("management-console", &[])
     }
 
-    fn with_role(role: &str) -> Self {
+    fn with_role(role: &str, more: &'static [&'static str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut server = Self { folder, running: None };
+        let mut server = Self { folder, more, running: None };
         let url = "https://127.0.0.1:8443";
         let init = server.run(&["init", "--url", url, "--role", role, "--data", server.data().to_str().unwrap()]);
         assert!(init.status.success(), "{init:?}");
@@ -71,6 +78,7 @@ impl Server {
             .args(["serve", "--sensors-listen", "127.0.0.1:0", "--people-listen", "127.0.0.1:0", "--data"])
             .arg(self.data())
             .args(["--heartbeat-interval", "10"])
+            .args(self.more)
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(self.folder.path().join("log")).unwrap())
             .spawn()

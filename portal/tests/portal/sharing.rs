@@ -250,7 +250,8 @@ async fn destinations_are_refused_removed_and_written_into_the_audit() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn how_sensors_stand_is_told_within_a_minute_and_not_again_after_a_restart() {
-    let mut server = Server::portal();
+    // Long enough for both sensors to be onboarded in, on a slow machine.
+    let mut server = Server::serving(&["--gather-seconds", "5"]);
     let soc = Place::new(&server, "soc");
     let webhook = WebhookSink::start(&soc);
     add_webhook(&server, "soc", &soc, &["--no-alerts"]);
