@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeSet,
     fs,
-    net::Ipv4Addr,
+    net::{Ipv4Addr, TcpStream},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -65,10 +65,17 @@ pub fn start_observed_broker(portal: &Portal, address: Ipv4Addr, name: &str) -> 
     let tls = BrokerTls { chain, key, clients, revoked: Some(file("device-ca.crl")) };
     let access = format!("topic read #\n{ACCESS}");
     let mut broker = Mosquitto::set_up_at(address, &portal.data().with_file_name(name), &tls, &access)?;
-    let port = broker.open_for_observer()?.to_string();
+    let port = broker.open_for_observer()?;
     broker.start()?;
+    // It may open this port after the other.
+    until("the broker takes the observer", PATIENCE, || {
+        Ok(match TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
+            Ok(_) => Waited::Holds(()),
+            Err(error) => Waited::NotYet(error.to_string()),
+        })
+    })?;
     let mut command = Command::new("mosquitto_sub");
-    command.args(["-V", "mqttv5", "-h", "127.0.0.1", "-p", &port, "-q", "1", "-t", "#", "-F", "%p"]);
+    command.args(["-V", "mqttv5", "-h", "127.0.0.1", "-p", &port.to_string(), "-q", "1", "-t", "#", "-F", "%p"]);
     let heard = portal.data().with_file_name(format!("{name}.heard"));
     let mut observer = Program::start("mosquitto_sub", &mut command, &heard)?;
     until("the observer has subscribed", PATIENCE, || {

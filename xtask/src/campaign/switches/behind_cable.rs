@@ -263,12 +263,16 @@ impl World {
 fn settled(expected: &Expected, portal: &Portal) -> Result<Tally> {
     let (mut count, mut since) = (0, Instant::now());
     until("the owner has its alerts, or no more come", PATIENCE, || {
-        let stored = portal.alerts()?;
-        if stored.len() > count {
-            (count, since) = (stored.len(), Instant::now());
+        let now = portal.alert_count()?;
+        if now > count {
+            (count, since) = (now, Instant::now());
         }
-        let tally = expected.tally(&stored);
-        let over = tally.lacking.is_empty() || since.elapsed() > STALLED;
+        let stalled = since.elapsed() > STALLED;
+        if now < expected.required.len() && !stalled {
+            return Ok(Waited::NotYet(now.to_string()));
+        }
+        let tally = expected.tally(&portal.alerts()?);
+        let over = tally.lacking.is_empty() || stalled;
         Ok(if over { Waited::Holds(tally) } else { Waited::NotYet(tally.to_string()) })
     })
 }
