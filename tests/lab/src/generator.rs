@@ -111,6 +111,24 @@ impl Generator {
         Ok(())
     }
 
+    /// Empties the file and keeps no copy: what a reader had not read then is gone.
+    ///
+    /// # Errors
+    /// When it cannot be emptied.
+    pub fn truncate(&mut self) -> Result<()> {
+        self.file.set_len(0).with_context(|| format!("cannot empty {}", self.path.display()))
+    }
+
+    /// Removes the file and goes on in a new one, to which the file system may give the same inode number.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove(&mut self) -> Result<()> {
+        fs::remove_file(&self.path)?;
+        self.file = open(&self.path)?;
+        Ok(())
+    }
+
     /// The ids of the alerts written so far.
     #[must_use]
     pub const fn written(&self) -> &BTreeSet<u64> {

@@ -1,9 +1,12 @@
 //! `cargo xtask campaign NAME`: faults by the dozen against the real programs, and the generator's list to judge them.
 
 mod broker;
+mod clock;
 mod confirmations;
+mod disk;
 mod kills;
 mod moments;
+mod outage;
 mod place;
 mod power;
 mod relay;
@@ -67,6 +70,12 @@ enum Name {
     Switches,
     /// The power cut: what was not synced is gone
     Power,
+    /// The disk full, or failing to sync
+    Disk,
+    /// The hub away for too long, and a log that is damaged
+    Outage,
+    /// The wall clock between 1970 and 2099
+    Clock,
 }
 
 impl Name {
@@ -78,6 +87,9 @@ impl Name {
             Self::Restore => restore::PLACES,
             Self::Switches => switches::PLACES,
             Self::Power => power::PLACES,
+            Self::Disk => disk::PLACES,
+            Self::Outage => outage::PLACES,
+            Self::Clock => clock::PLACES,
         }
     }
 }

@@ -34,13 +34,13 @@ pub(super) const PLACES: &[Place] = &[
         name: "agent, power cut at intake",
         faults: 200,
         finds: &[PositionBeforeAlert, LogNotSynced],
-        act: |given| play(Stage::of_agent(given, Powered::from)?, at_intake),
+        act: |given| play(Stage::of_agent(given, "", Powered::from)?, at_intake),
     },
     Place {
         name: "agent, power cut at a switch",
         faults: 100,
         finds: &[NamesNotSynced],
-        act: |given| play(Stage::of_agent(given, Powered::from)?, at_switch),
+        act: |given| play(Stage::of_agent(given, "", Powered::from)?, at_switch),
     },
     Place {
         name: "portal, power cut",
@@ -78,9 +78,7 @@ fn at_intake(stage: &mut Stage<Powered>) -> Result<Generator> {
 
 /// Removes the engine's files of which the agent says that it has accepted every alert.
 fn remove_accepted(stage: &Stage<Powered>, removed: &mut u64) -> Result<()> {
-    let status = stage.scene.agent.status()?;
-    let streams = status["alerts"]["streams"].as_array().context("no streams")?;
-    let accepted: u64 = streams.iter().filter_map(|stream| stream["head"].as_u64()).sum();
+    let accepted = stage.accepted()?;
     while (*removed + 1) * IN_A_FILE as u64 <= accepted {
         *removed += 1;
         let file = rotated(stage.scene.agent.eve_file(), *removed);

@@ -32,6 +32,12 @@ pub(super) enum Sabotage {
     PortalNotSynced,
     /// The names in a folder are never synced
     NamesNotSynced,
+    /// The alert log says that it took what it could not write
+    FailureHidden,
+    /// When the log is full, the gravest alerts are the first to go
+    GravestGoFirst,
+    /// A log that is set aside takes the place in the engine's output along
+    PositionSetAside,
 }
 
 /// Text of a source file that occurs once in it, and what it is replaced by.
@@ -110,6 +116,29 @@ impl Sabotage {
     File::open(folder)?.sync_all()",
                 to: "
     File::open(folder).map(drop)",
+            },
+            Self::FailureHidden => Cut {
+                file: "agent/src/alert_log/writer.rs",
+                from: "
+                let error = self.failed(&failure);
+                group.into_iter().for_each(|job| (job.reply)(Err(error.clone())));",
+                to: "
+                self.failed(&failure);
+                for job in group {
+                    self.revision += u64::from(matches!(job.work, Work::Append { .. }));
+                    (job.reply)(Ok(()));
+                }",
+            },
+            Self::GravestGoFirst => Cut {
+                file: "agent/src/alert_log/bounds.rs",
+                from: "i64::from(severity.number())).into_iter().rev() {",
+                to: "i64::from(severity.number())).into_iter() {",
+            },
+            Self::PositionSetAside => Cut {
+                file: "agent/src/alert_log/backing.rs",
+                from: "
+        log.book.position = remains.position;",
+                to: "",
             },
             Self::PositionBeforeAlert => Cut {
                 file: "agent/src/alert_log/writer.rs",

@@ -65,9 +65,14 @@ impl Scene {
     }
 
     pub(super) fn kill_agent(&mut self) -> Result<()> {
+        let command = self.agent_command();
+        self.kill_agent_for(command)
+    }
+
+    /// Kills the agent and starts it by a command of the caller's.
+    pub(super) fn kill_agent_for(&mut self, command: Command) -> Result<()> {
         let start = Instant::now();
         self.agent.kill();
-        let command = self.agent_command();
         self.agent.start_as(command)?;
         self.agent.until_it_answers()?;
         self.recovery = self.recovery.max(start.elapsed());

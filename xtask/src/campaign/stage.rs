@@ -21,9 +21,9 @@ pub(super) struct Stage<D> {
 }
 
 impl<D> Stage<D> {
-    /// The disk comes under the agent's state.
-    pub(super) fn of_agent(setting: &Setting<'_>, mount: impl FnOnce(&Path) -> Result<D>) -> Result<Self> {
-        let mut stage = Self::set_up(setting)?;
+    /// The disk comes under the agent's state. The agent has more settings, as in [`Settings::more`].
+    pub(super) fn of_agent(setting: &Setting<'_>, more: &str, mount: impl FnOnce(&Path) -> Result<D>) -> Result<Self> {
+        let mut stage = Self::set_up(setting, more)?;
         stage.scene.agent.stop()?;
         stage.disk = Some(mount(&stage.scene.agent.state())?);
         stage.scene.agent.start()?;
@@ -32,16 +32,17 @@ impl<D> Stage<D> {
 
     /// The disk comes under the portal's data.
     pub(super) fn of_portal(setting: &Setting<'_>, mount: impl FnOnce(&Path) -> Result<D>) -> Result<Self> {
-        let mut stage = Self::set_up(setting)?;
+        let mut stage = Self::set_up(setting, "")?;
         stage.scene.portal.stop()?;
         stage.disk = Some(mount(stage.scene.portal.data())?);
         stage.scene.portal.start()?;
         Ok(stage)
     }
 
-    fn set_up(setting: &Setting<'_>) -> Result<Self> {
+    fn set_up(setting: &Setting<'_>, more: &str) -> Result<Self> {
         keep_mounts_private()?;
-        let scene = Scene::set_up_in(PrivateFolder::on_disk()?, setting, &Settings::default())?;
+        let settings = Settings { more: more.into(), ..Settings::default() };
+        let scene = Scene::set_up_in(PrivateFolder::on_disk()?, setting, &settings)?;
         Ok(Self { scene, disk: None, faults: setting.faults, seed: setting.seed << 32, broken: Vec::new() })
     }
 
@@ -61,6 +62,13 @@ impl<D> Stage<D> {
             outcome.must(log == "ok", || format!("the alert log is {log}"));
         }
         Ok(outcome)
+    }
+
+    /// How many alerts the agent says that it has accepted.
+    pub(super) fn accepted(&self) -> Result<u64> {
+        let status = self.scene.agent.status()?;
+        let streams = status["alerts"]["streams"].as_array().context("no streams")?;
+        Ok(streams.iter().filter_map(|stream| stream["head"].as_u64()).sum())
     }
 
     /// The agent's word for how its alert log is.

@@ -1,0 +1,178 @@
+//! Disks that are full, and disks that fail to sync. What the agent could not accept stays in the engine's files; what is
+//! gone from them unread meanwhile is counted as missed, and nothing else is missing.
+
+use std::{
+    collections::BTreeSet,
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+use picket_lab::{Generator, Tally, Waited, until};
+use picket_shim::{Powered, SmallDisk};
+use serde_json::Value;
+
+use super::{
+    place::Place,
+    sabotage::Sabotage::{AcknowledgedBeforeCommit, FailureHidden},
+    sheet::Outcome,
+    stage::Stage,
+};
+
+/// The disk of the agent's state.
+const MEBIBYTES: u64 = 48;
+/// The bound of the log, which is not reached. It makes the log's reserve for a full disk 2 MiB.
+const LOG: &str = "alert_log.max_mebibytes = 32\n";
+/// Alerts that come in while the disk has room, and while it is full: more than fit into the reserve.
+const WITH_ROOM: usize = 300;
+const WHILE_FULL: usize = 6_000;
+/// Alerts of the latter that are gone from the engine's files before there is room again.
+const UNREAD: usize = 500;
+/// In so long the agent has looked at them all the same.
+const LOOKED_AT: Duration = Duration::from_secs(3);
+/// After so long a silence the log takes no more.
+const SILENCE: Duration = Duration::from_secs(2);
+/// Alerts a second while syncs fail, between two failures at least.
+const RATE: u32 = 500;
+const LEAST: Duration = Duration::from_millis(50);
+const MOST: Duration = Duration::from_millis(400);
+/// Every so many failures the power is cut too: what was only in memory shows then.
+const CUT_EVERY: u32 = 5;
+/// Only spent on failure.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub(super) const PLACES: &[Place] = &[
+    Place {
+        name: "agent, disk full",
+        faults: 12,
+        finds: &[FailureHidden],
+        act: |given| full(Stage::of_agent(given, LOG, |at| SmallDisk::from(at, MEBIBYTES))?),
+    },
+    Place {
+        name: "agent, syncs fail",
+        faults: 50,
+        finds: &[FailureHidden],
+        act: |given| failing_agent(Stage::of_agent(given, "", Powered::from)?),
+    },
+    Place {
+        name: "portal, syncs fail",
+        faults: 50,
+        finds: &[AcknowledgedBeforeCommit],
+        act: |given| failing_portal(Stage::of_portal(given, Powered::from)?),
+    },
+];
+
+fn full(mut stage: Stage<SmallDisk>) -> Result<Outcome> {
+    let mut generator = stage.scene.generator()?;
+    let (mut may_be_missed, mut kept_out) = (BTreeSet::new(), 0);
+    for round in 0..stage.faults {
+        generator.alerts(WITH_ROOM)?;
+        stage.disk()?.fill()?;
+        for _ in 0..4 {
+            generator.alerts(WHILE_FULL / 4)?;
+            generator.rotate()?;
+        }
+        kept_out += generator.written().len() as u64 - until_no_more(&stage)?;
+        until_log_is(&stage, "full")?;
+        if round % 3 == 2 {
+            stage.scene.kill_agent()?;
+        }
+        generator.alerts(UNREAD)?;
+        // What the agent has never seen it cannot count; it looks at the files every second.
+        sleep(LOOKED_AT);
+        may_be_missed.append(&mut lose(&mut generator, round)?);
+        stage.disk()?.free()?;
+        generator.alerts(WITH_ROOM)?;
+        until_log_is(&stage, "ok")?;
+    }
+    let mut outcome = stage.judge(&generator)?;
+    outcome.must(kept_out > 0, || "the disk was never full".into());
+    outcome.remarks.push(format!("{kept_out} had to wait for room"));
+    account(&stage.scene.agent.ask(&["alerts", "verify"])?, &may_be_missed, &mut outcome)?;
+    Ok(outcome)
+}
+
+/// Takes the file with the last alerts from under the agent, which has not read them; which.
+fn lose(generator: &mut Generator, round: u32) -> Result<BTreeSet<u64>> {
+    let last = *generator.written().last().context("nothing is written")?;
+    if round.is_multiple_of(2) {
+        generator.truncate()?;
+    } else {
+        generator.remove()?;
+    }
+    Ok((last + 1 - UNREAD as u64..=last).collect())
+}
+
+/// Takes what was missed out of what is lacking: only what was gone from the files may be, and the agent must say so.
+fn account(verification: &Value, may_be_missed: &BTreeSet<u64>, outcome: &mut Outcome) -> Result<()> {
+    let counters = &verification["counters"];
+    let count = |name: &str| counters[name].as_u64().unwrap_or_default();
+    let (missed, gaps) = (count("missed"), count("gaps"));
+    let Tally { lacking, .. } = &mut outcome.tally;
+    let gone: BTreeSet<_> = lacking.extract_if(.., |id| may_be_missed.contains(id)).collect();
+    outcome.let_go = gone.len() as u64;
+    outcome.remarks.push(format!("{missed} counted as missed in {gaps} gaps"));
+    outcome.must(!gone.is_empty(), || "nothing was gone unread".into());
+    // A gap is counted by bytes and the mean length of a line, so by at most one too many.
+    let right = (gone.len() as u64..=gone.len() as u64 + gaps).contains(&missed);
+    outcome.must(right, || format!("{} are gone unread, {missed} are counted as missed", gone.len()));
+    outcome.must(verification["complete"] == true, || format!("the log is not complete: {verification}"));
+    Ok(())
+}
+
+fn until_log_is(stage: &Stage<SmallDisk>, word: &str) -> Result<()> {
+    until(&format!("the alert log is {word}"), PATIENCE, || {
+        let health = stage.log_health()?;
+        Ok(if health == word { Waited::Holds(()) } else { Waited::NotYet(health.to_string()) })
+    })
+}
+
+/// Waits until the log takes no more; how many alerts it has taken.
+fn until_no_more(stage: &Stage<SmallDisk>) -> Result<u64> {
+    let (mut taken, mut since) = (0, Instant::now());
+    until("the log takes no more", PATIENCE, || {
+        let now = stage.accepted()?;
+        if now != taken {
+            (taken, since) = (now, Instant::now());
+        }
+        Ok(if since.elapsed() > SILENCE { Waited::Holds(taken) } else { Waited::NotYet(taken.to_string()) })
+    })
+}
+
+/// Syncs that fail while the agent takes alerts: one to four in a row, and a cut now and then.
+fn failing_agent(mut stage: Stage<Powered>) -> Result<Outcome> {
+    let load = stage.scene.generator()?.in_background(RATE, None);
+    for round in 1..=stage.faults {
+        stage.scene.pass(LEAST, MOST);
+        fail(&mut stage, round % 4 + 1)?;
+        if round.is_multiple_of(CUT_EVERY) && !stage.cut_agent()? {
+            break;
+        }
+    }
+    let generator = load.stop()?;
+    stage.judge(&generator)
+}
+
+/// Syncs that fail while the portal takes alerts: one, after which the sensor waits a little, and a cut now and then.
+fn failing_portal(mut stage: Stage<Powered>) -> Result<Outcome> {
+    let load = stage.scene.generator()?.in_background(RATE, None);
+    for round in 1..=stage.faults {
+        let received = stage.scene.received()?;
+        stage.scene.until_received(received + 1)?;
+        stage.scene.pass(Duration::ZERO, LEAST);
+        fail(&mut stage, 1)?;
+        if round.is_multiple_of(CUT_EVERY) && !stage.cut_portal()? {
+            break;
+        }
+    }
+    let generator = load.stop()?;
+    stage.judge(&generator)
+}
+
+fn fail(stage: &mut Stage<Powered>, syncs: u32) -> Result<()> {
+    let disk = stage.disk()?.disk().clone();
+    disk.fail_syncs(syncs);
+    until("the syncs have failed", PATIENCE, || {
+        Ok(if disk.failing() == 0 { Waited::Holds(()) } else { Waited::NotYet(disk.failing().to_string()) })
+    })
+}
