@@ -10,7 +10,7 @@ use picket_protocol::{
 use rusqlite::{Connection, params};
 
 use super::{
-    book::{Book, Segment, Stream, consumer_of},
+    book::{Book, Segment, Stream, consumer_of, position},
     entry::{ConsumerMarks, LogError, NewAlert},
     schema::integer,
     skips::{self, Gone, Stretch},
@@ -18,7 +18,7 @@ use super::{
 use crate::{entropy, store::failure::Failure};
 
 /// Most places of a block: what one round of dropping looks through.
-const MAX_BLOCK: u64 = 1024;
+pub(super) const MAX_BLOCK: u64 = 1024;
 
 /// The stretch of places that alerts are being counted in. A new one starts with each opening.
 #[derive(Debug, Clone, Copy, Default)]
@@ -197,6 +197,25 @@ impl Open<'_> {
         self.book.streams[new].head = number - 1;
         self.book.streams[old].write(self.connection)?;
         self.book.streams[new].write(self.connection)
+    }
+
+    /// Numbers that were let go of as delivered, and did not reach the portal after all, count as dropped.
+    pub(super) fn lacked(&mut self, stream: StreamId, from: u64, to: u64) -> Result<(), Failure> {
+        let mut count = [0; 4];
+        for (first, last) in self.book.places_of(stream, from, to) {
+            for stretch in skips::touching(self.connection, first, last)? {
+                let Gone::LetGo(reason) = stretch.gone else { continue };
+                let part = Stretch { first: stretch.first.max(first), last: stretch.last.min(last), ..stretch };
+                skips::change(self.connection, stretch, Stretch { gone: Gone::Dropped(reason), ..part })?;
+                count[position(reason)] += part.last - part.first + 1;
+            }
+        }
+        let Some(stream) = self.book.streams.iter_mut().find(|known| known.id == stream) else { return Ok(()) };
+        for (dropped, count) in stream.dropped.iter_mut().zip(count) {
+            *dropped += count;
+            stream.let_go = stream.let_go.saturating_sub(count);
+        }
+        stream.write(self.connection)
     }
 
     /// What is gone of `first..=last` counts for the stream that its numbers are in now.

@@ -1,15 +1,18 @@
 //! What goes when the log reaches a bound. What was delivered (and confirmed, where somebody confirms) goes first and is
-//! no loss; then the lowest severity, then the oldest. Age takes only what no consumer waits for. A number stays behind.
+//! no loss; then what is not delivered, the lowest severity first, of it the oldest. What a consumer has in its hands stays:
+//! it will arrive. What was delivered and is not confirmed goes last; it counts as dropped only once the portal lacks it.
+//! Age takes only what no consumer waits for. A number stays behind.
 
 use std::collections::BTreeMap;
 
-use picket_protocol::alerts::{AlertId, DropReason};
+use picket_protocol::alerts::{AlertId, DropReason, Severity};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{
-    append::Open,
+    append::{MAX_BLOCK, Open},
     book::{Book, Segment, Stream},
     entry::{Acknowledged, ConsumerMarks},
+    facts::InHand,
     repack::repack,
     schema::{integer, natural},
     skips::{self, Gone, Stretch},
@@ -27,27 +30,44 @@ pub(super) fn used(connection: &Connection) -> Result<u64, Failure> {
 }
 
 /// Makes room: removes one step of what may go first. False when there is nothing left to remove.
-pub(super) fn make_room(open: &mut Open<'_>) -> Result<bool, Failure> {
+pub(super) fn make_room(open: &mut Open<'_>, in_hand: &InHand) -> Result<bool, Failure> {
     let settled = Settled::read(open.connection)?;
     let places = settled.oldest(open.connection, open.book)?;
     if !places.is_empty() {
         remove(open, &places, Gone::LetGo(DropReason::Full))?;
         return Ok(true);
     }
-    let lowest: Option<(i64, i64, i64)> = open
-        .connection
-        .prepare_cached("SELECT severity, first, last FROM blocks ORDER BY severity DESC, first LIMIT 1")?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
-    let Some((severity, first, last)) = lowest else { return Ok(false) };
-    let places = of_severity(open.connection, severity, first, last)?;
-    if places.is_empty() {
-        // A block that counts alerts which are not there would be met again and again.
-        forget_block(open.connection, severity, first)?;
+    let stretches = settled.undelivered(open.book, in_hand);
+    let places = least_grave(open.connection, &stretches)?;
+    if let (Some(first), Some(last)) = (places.first(), places.last()) {
+        remove(open, &places, Gone::Dropped(DropReason::Full))?;
+        repack(open.connection, *first, *last)?;
+        return Ok(true);
     }
-    remove(open, &places, Gone::Dropped(DropReason::Full))?;
-    repack(open.connection, natural(first), natural(last))?;
-    Ok(true)
+    let places = settled.oldest_unconfirmed(open.connection, open.book)?;
+    remove(open, &places, Gone::LetGo(DropReason::Full))?;
+    Ok(!places.is_empty())
+}
+
+/// Of the lowest severity in these stretches, the oldest: at most a block of them.
+fn least_grave(connection: &Connection, stretches: &[(u64, u64)]) -> Result<Vec<u64>, Failure> {
+    let mut select = connection.prepare_cached(
+        "SELECT first, last FROM blocks WHERE severity = ?1 AND first BETWEEN ?2 AND ?3 AND last >= ?4 ORDER BY first",
+    )?;
+    for severity in Severity::ALL.map(|severity| i64::from(severity.number())).into_iter().rev() {
+        for (first, last) in stretches {
+            let from = first.saturating_sub(MAX_BLOCK - 1);
+            let mut blocks = select.query([severity, integer(from), integer(*last), integer(*first)])?;
+            while let Some(block) = blocks.next()? {
+                let (begin, end): (i64, i64) = (block.get(0)?, block.get(1)?);
+                let places = of_severity(connection, severity, begin.max(integer(*first)), end.min(integer(*last)))?;
+                if !places.is_empty() {
+                    return Ok(places);
+                }
+            }
+        }
+    }
+    Ok(Vec::new())
 }
 
 /// Removes what is older than `seconds` on the log's clock and that no consumer waits for.
@@ -122,6 +142,30 @@ impl Settled {
                     return Ok(places);
                 }
                 from = end + 1;
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// The stretches of places that no consumer has, or has in its hands, in order.
+    fn undelivered(&self, book: &Book, in_hand: &InHand) -> Vec<(u64, u64)> {
+        let undelivered = |(segment, last): (Segment, u64)| {
+            let stream = book.stream(segment.stream)?;
+            let held = stream.consumer.as_ref().and_then(|name| in_hand.get(&**name)).copied().unwrap_or_default();
+            let delivered = self.marks(stream).map_or(0, |marks| marks.delivered.0);
+            let first = segment.first.max(delivered.max(held).saturating_add(1));
+            (first <= last).then_some((first, last))
+        };
+        book.stretches().filter_map(undelivered).collect()
+    }
+
+    /// The oldest places that a hub acknowledged and nobody confirmed, at most a step of them.
+    fn oldest_unconfirmed(&self, connection: &Connection, book: &Book) -> Result<Vec<u64>, Failure> {
+        for (segment, last) in book.stretches() {
+            let Some(marks) = book.stream(segment.stream).and_then(|stream| self.marks(stream)) else { continue };
+            let places = present(connection, segment.first, last.min(marks.delivered.0))?;
+            if !places.is_empty() {
+                return Ok(places);
             }
         }
         Ok(Vec::new())

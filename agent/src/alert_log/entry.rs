@@ -76,6 +76,15 @@ impl Entry {
             Self::Skip { through, .. } => *through,
         }
     }
+
+    /// The numbers that are not delivered; nothing for an alert.
+    #[must_use]
+    pub const fn skip(&self) -> Option<&Skip> {
+        match self {
+            Self::Alert(_) => None,
+            Self::Skip { skip, .. } => Some(skip),
+        }
+    }
 }
 
 /// A stretch of the log.

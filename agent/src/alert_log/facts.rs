@@ -26,7 +26,12 @@ pub(super) struct Shared {
     pub(super) head: watch::Sender<Place>,
     pub(super) health: watch::Sender<&'static str>,
     facts: Mutex<Facts>,
+    /// Held by the writer while it drops: whoever reads meanwhile reads after it.
+    in_hand: Mutex<InHand>,
 }
+
+/// Up to which place each consumer has everything in its hands.
+pub(super) type InHand = BTreeMap<String, u64>;
 
 /// The log at its last commit.
 #[derive(Debug, Clone, Default)]
@@ -54,7 +59,21 @@ pub(super) struct StreamFacts {
 impl Shared {
     pub(super) fn new(path: PathBuf) -> Self {
         let (head, health) = (watch::Sender::new(Place(0)), watch::Sender::new("ok"));
-        Self { path, head, health, facts: Mutex::default() }
+        Self { path, head, health, facts: Mutex::default(), in_hand: Mutex::default() }
+    }
+
+    /// A consumer has, or is about to have, everything up to this place in its hands.
+    pub(super) fn hand_out(&self, consumer: &str, through: u64) {
+        self.in_hand().insert(consumer.to_owned(), through);
+    }
+
+    /// A consumer has nothing in its hands any more.
+    pub(super) fn take_back(&self, consumer: &str) {
+        self.in_hand().remove(consumer);
+    }
+
+    pub(super) fn in_hand(&self) -> MutexGuard<'_, InHand> {
+        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says how the log is; true if it was otherwise before.

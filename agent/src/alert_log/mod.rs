@@ -134,19 +134,33 @@ impl AlertLog {
         self.0.shared.facts().position.clone()
     }
 
-    /// What stands after a place of these epochs, and how far was looked. At least one entry, if there is one.
+    /// What stands after a place of these epochs, and how far was looked. At least one entry, if there is one. It is in the
+    /// consumer's hands from now on: not dropped until it is delivered, or [`Self::take_back`].
     ///
     /// # Errors
     /// See [`LogError`].
     pub async fn read(
         &self,
+        consumer: &str,
         epochs: &BTreeSet<Epoch>,
         after: Place,
         max_bytes: usize,
         max_count: usize,
     ) -> Result<Chunk, LogError> {
-        let epochs = epochs.clone();
-        self.reading(move |connection| read::chunk(connection, &epochs, after, max_bytes, max_count)).await
+        let (epochs, shared, consumer) = (epochs.clone(), Arc::clone(&self.0.shared), consumer.to_owned());
+        self.reading(move |connection| {
+            // Nobody knows yet how far this goes: until then nothing is dropped.
+            shared.hand_out(&consumer, u64::MAX);
+            let chunk = read::chunk(connection, &epochs, after, max_bytes, max_count);
+            shared.hand_out(&consumer, chunk.as_ref().map_or(after, |chunk| chunk.examined).0);
+            chunk
+        })
+        .await
+    }
+
+    /// What a consumer read, and did not deliver, is not in its hands any more.
+    pub fn take_back(&self, consumer: &str) {
+        self.0.shared.take_back(consumer);
     }
 
     /// Numbers of a stream again. What was removed since comes as a skip.
@@ -155,6 +169,14 @@ impl AlertLog {
     /// See [`LogError`].
     pub async fn range(&self, stream: StreamId, from: u64, to: u64, max_bytes: usize) -> Result<Vec<Entry>, LogError> {
         self.reading(move |connection| read::range(connection, stream, from, to, max_bytes)).await
+    }
+
+    /// The portal lacks these numbers: what was let go of among them, since they had been delivered, is dropped after all.
+    ///
+    /// # Errors
+    /// See [`LogError`].
+    pub async fn lacked(&self, stream: StreamId, from: u64, to: u64) -> Result<(), LogError> {
+        self.writing(Work::Lacked { stream, from, to }).await
     }
 
     /// How far a consumer is; nowhere, if it is new.

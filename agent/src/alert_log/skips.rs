@@ -67,6 +67,17 @@ pub(super) fn add(connection: &Connection, added: Stretch) -> Result<(), Failure
     Ok(())
 }
 
+/// Says otherwise of a part of a stretch what became of it.
+pub(super) fn change(connection: &Connection, whole: Stretch, part: Stretch) -> Result<(), Failure> {
+    remove(connection, whole.first)?;
+    for rest in [Stretch { last: part.first - 1, ..whole }, Stretch { first: part.last + 1, ..whole }] {
+        if rest.first <= rest.last {
+            add(connection, rest)?;
+        }
+    }
+    add(connection, part)
+}
+
 /// The stretches that touch `first..=last`, in order; they may reach beyond it.
 pub(super) fn touching(connection: &Connection, first: u64, last: u64) -> Result<Vec<Stretch>, Failure> {
     let mut select = connection.prepare_cached(

@@ -1,18 +1,22 @@
 //! What the writer does for the log between commits: keeps its bounds, moves the journal into the database, keeps the
 //! reserve and the copy that a new log would need.
 
+use std::sync::Arc;
+
 use super::{
     append::Open,
     backing::Remains,
     bounds,
+    facts::InHand,
     writer::{COMMIT_WEIGHT, Writer},
 };
 use crate::store::failure::Failure;
 
 /// How often what is too old is looked for, in seconds of the log's clock.
 const EXPIRE_EVERY: u64 = 3600;
-/// The journal is moved into the database when about this much stands in it.
-const CHECKPOINT_AT: usize = 8 * 1024 * 1024;
+/// The journal is moved into the database when about this much stands in it: seldom, since alerts wait meanwhile. With the
+/// largest transaction on top it keeps below its 16 MiB.
+const CHECKPOINT_AT: usize = 12 * 1024 * 1024;
 /// Most steps of dropping between two commits.
 const MAX_STEPS: usize = 16;
 
@@ -32,7 +36,10 @@ impl Writer {
         let over = |bytes: u64| bytes > self.bounds.max_bytes;
         if matches!(&self.backing, Ok(log) if bounds::used(&log.connection).is_ok_and(over)) {
             let target = self.bounds.max_bytes - self.bounds.max_bytes / 64;
-            result = result.and_then(|_| self.transact(|open| drop_down_to(open, target)));
+            let shared = Arc::clone(&self.shared);
+            let in_hand = shared.in_hand();
+            result = result.and_then(|_| self.transact(|open| drop_down_to(open, target, &in_hand)));
+            drop(in_hand);
             self.journal += MAX_STEPS * COMMIT_WEIGHT;
             self.publish();
         }
@@ -88,9 +95,9 @@ impl Writer {
 }
 
 /// True when the target is not reached yet, and there is more to drop.
-fn drop_down_to(open: &mut Open<'_>, target: u64) -> Result<bool, Failure> {
+fn drop_down_to(open: &mut Open<'_>, target: u64, in_hand: &InHand) -> Result<bool, Failure> {
     for _ in 0..MAX_STEPS {
-        if bounds::used(open.connection)? <= target || !bounds::make_room(open)? {
+        if bounds::used(open.connection)? <= target || !bounds::make_room(open, in_hand)? {
             return Ok(false);
         }
     }

@@ -60,6 +60,11 @@ pub(super) enum Work {
         why: String,
     },
     Retire(StreamId),
+    Lacked {
+        stream: StreamId,
+        from: u64,
+        to: u64,
+    },
     Erase,
     /// A reader met corruption in the database of this generation.
     Distrust(u64),
@@ -336,6 +341,7 @@ fn apply(open: &mut Open<'_>, work: &Work, revision: &mut u64) -> Result<Result<
         Work::SetConsumer { name, marks } => open.set_consumer(name, marks).map(Ok),
         Work::SetPoisonAside { id, why } => open.set_poison_aside(*id, why),
         Work::Retire(stream) => open.retire(*stream).map(Ok),
+        Work::Lacked { stream, from, to } => open.lacked(*stream, *from, *to).map(Ok),
         Work::Erase | Work::Distrust(_) => Ok(Ok(())),
     }
 }

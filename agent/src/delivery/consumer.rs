@@ -24,7 +24,7 @@ use super::{
     record::{self, Record},
 };
 use crate::{
-    alert_log::{AlertLog, LogError},
+    alert_log::{AlertLog, Entry, LogError},
     clock, entropy,
 };
 
@@ -238,6 +238,7 @@ impl<C: HubClient> Running<C> {
     async fn end(mut self) {
         self.client.recall();
         self.work.abort_all();
+        self.consumer.log.take_back(&self.name);
         self.show();
         let Some(core) = self.core.take() else { return };
         let keep = self.consumer.log.set_consumer(&self.name, core.marks());
@@ -251,11 +252,15 @@ async fn work(log: &AlertLog, name: &str, epochs: &BTreeSet<Epoch>, effect: Deli
     let failed = |error: LogError| record::refusal(&error);
     Done::Event(match effect {
         DeliveryEffect::Read { ticket, after, max_bytes } => {
-            let read = log.read(epochs, after, max_bytes, MAX_ENTRIES).await;
+            let read = log.read(name, epochs, after, max_bytes, MAX_ENTRIES).await;
             DeliveryEvent::Read { ticket, result: read.map(record::chunk).map_err(failed) }
         }
         DeliveryEffect::ReadRange { ticket, stream, from, to, max_bytes } => {
             let read = log.range(stream, from, to, max_bytes).await;
+            for skip in read.iter().flatten().filter_map(Entry::skip) {
+                // It is sent all the same; a count that could not be moved is moved when they are asked for again.
+                let _ = log.lacked(stream, skip.from, skip.to).await;
+            }
             DeliveryEvent::RangeRead { ticket, result: read.map(record::items).map_err(failed) }
         }
         DeliveryEffect::SetAside { ticket, id, why } => {

@@ -33,7 +33,7 @@ async fn a_full_log_lets_go_of_what_was_delivered_and_that_is_no_loss() {
     let stream = verified(&log).await.remove(0);
     assert!(stream.let_go > 0 && stream.let_go <= 1000, "{stream:?}");
     assert!(stream.dropped.is_empty(), "{stream:?}");
-    let later = log.read(&wanted(&[1]), Place(1000), 1 << 30, usize::MAX).await.unwrap();
+    let later = log.read(&hub(), &wanted(&[1]), Place(1000), 1 << 30, usize::MAX).await.unwrap();
     assert_eq!(numbers(&later.entries), (1001..=1600).collect::<Vec<_>>());
     let asked_again = log.range(stream.stream, 1, 1, 1000).await.unwrap();
     assert_eq!(words(&asked_again)[0], format!("1-1 {}", DropReason::Full));
@@ -55,6 +55,61 @@ async fn what_is_acknowledged_and_not_confirmed_is_not_the_first_to_go() {
     let streams = verified(&log).await;
     assert_eq!((streams[0].let_go, streams[0].in_log), (100, 500));
     assert!(streams[1].dropped[&DropReason::Full] > 0);
+}
+
+#[tokio::test]
+async fn what_is_under_way_is_not_dropped_and_the_count_is_what_the_hub_hears() {
+    let lab = Lab::new();
+    let log = AlertLog::open(lab.folder.path(), SMALL);
+    append(&log, alerts(1, Severity::Low, 1000, 700));
+    let chunk = log.read(&hub(), &wanted(&[1]), Place(0), 256 * 1024, usize::MAX).await.unwrap();
+    let under_way = numbers(&chunk.entries);
+    assert!((100..500).contains(&under_way.len()), "{}", under_way.len());
+    append(&log, alerts(1, Severity::High, 1000, 700));
+    settled(&log).await;
+    // They are acknowledged; then the rest is read, with skips where something is gone.
+    log.set_consumer(&hub(), &ConsumerMarks { delivered: chunk.examined, ..ConsumerMarks::default() }).await.unwrap();
+    let rest = log.read(&hub(), &wanted(&[1]), chunk.examined, usize::MAX, usize::MAX).await.unwrap();
+    let skipped: u64 = rest.entries.iter().filter_map(Entry::skip).map(|skip| skip.to - skip.from + 1).sum();
+    assert_eq!(under_way.len() + numbers(&rest.entries).len() + usize::try_from(skipped).unwrap(), 2000);
+    let stream = verified(&log).await.remove(0);
+    assert!(skipped > 0);
+    assert_eq!(stream.dropped[&DropReason::Full], skipped, "{stream:?}");
+    assert_eq!(log.counters()["dropped-full"], skipped);
+}
+
+#[tokio::test]
+async fn what_is_delivered_and_not_confirmed_goes_last_and_is_dropped_only_once_it_is_lacking() {
+    let lab = Lab::new();
+    let log = AlertLog::open(lab.folder.path(), SMALL);
+    append(&log, alerts(1, Severity::Informational, 700, 700));
+    let stream = *log.totals_of(&wanted(&[1])).keys().next().unwrap();
+    let at = picket_lifecycle::moment::BootMillis(0);
+    let all_unconfirmed = |to| ConsumerMarks {
+        delivered: Place(to),
+        unconfirmed: vec![Acknowledged { stream, from: 1, to, at, tries: 0 }],
+        ..ConsumerMarks::default()
+    };
+    log.set_consumer(&hub(), &all_unconfirmed(700)).await.unwrap();
+    append(&log, alerts(1, Severity::High, 1000, 700));
+    settled(&log).await;
+    let before = verified(&log).await.remove(0);
+    assert_eq!(before.let_go, 0, "a grave one that nobody has gets lost before one that the hub has");
+    assert!(before.dropped[&DropReason::Full] > 0);
+
+    log.set_consumer(&hub(), &all_unconfirmed(1700)).await.unwrap();
+    // What comes now is in the hub's hands at once.
+    log.0.shared.hand_out(&hub(), u64::MAX);
+    append(&log, alerts(1, Severity::Informational, 900, 700));
+    settled(&log).await;
+    let after = verified(&log).await.remove(0);
+    assert!(after.let_go > 5, "{after:?}");
+    assert_eq!(after.dropped, before.dropped, "the hub has acknowledged what went");
+    log.lacked(stream, 3, 5).await.unwrap();
+    log.lacked(stream, 3, 5).await.unwrap();
+    let lacking = verified(&log).await.remove(0);
+    assert_eq!(lacking.let_go, after.let_go - 3);
+    assert_eq!(lacking.dropped[&DropReason::Full], after.dropped[&DropReason::Full] + 3);
 }
 
 #[tokio::test]

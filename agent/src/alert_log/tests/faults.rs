@@ -69,7 +69,7 @@ async fn a_damaged_page_is_met_by_a_reader_and_the_input_goes_on_where_it_stood(
     fs::write(lab.database(), bytes).unwrap();
     let log = lab.open();
     assert_eq!(log.health(), "ok");
-    log.read(&wanted(&[1]), Place(0), 1 << 30, usize::MAX).await.unwrap_err();
+    log.read(&hub(), &wanted(&[1]), Place(0), 1 << 30, usize::MAX).await.unwrap_err();
     assert_eq!(log.health(), "set-aside");
     assert_eq!(log.position().as_deref(), Some(&b"here"[..]));
     append(&log, vec![alert(1, "next")]);

@@ -22,7 +22,7 @@ async fn alerts_of_other_epochs_are_passed_over() {
     append(&log, vec![alert(1, "a"), alert(2, "local"), alert(3, "b"), alert(1, "c"), alert(2, "local")]);
     let entries = read_all(&log, &[1, 3], 2).await;
     assert_eq!(words(&entries), [r#"1 {"id":"a"}"#, r#"1 {"id":"b"}"#, r#"2 {"id":"c"}"#]);
-    let chunk = log.read(&wanted(&[]), Place(0), 1000, 10).await.unwrap();
+    let chunk = log.read(&hub(), &wanted(&[]), Place(0), 1000, 10).await.unwrap();
     assert_eq!((chunk.entries.len(), chunk.examined, chunk.more), (0, Place(5), false));
 }
 
@@ -33,7 +33,7 @@ async fn a_read_keeps_its_budget_and_gives_at_least_one() {
     append(&log, alerts(1, Severity::Low, 10, 1000));
     let read = |bytes, count| {
         let log = log.clone();
-        async move { log.read(&wanted(&[1]), Place(0), bytes, count).await.unwrap() }
+        async move { log.read(&hub(), &wanted(&[1]), Place(0), bytes, count).await.unwrap() }
     };
     assert_eq!(read(1, 10).await.entries.len(), 1);
     assert_eq!(read(4000, 10).await.entries.len(), 3);

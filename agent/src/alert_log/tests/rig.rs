@@ -96,7 +96,7 @@ pub(super) fn wanted(epochs: &[u64]) -> BTreeSet<Epoch> {
 pub(super) async fn read_all(log: &AlertLog, epochs: &[u64], max_count: usize) -> Vec<Entry> {
     let (mut entries, mut after) = (Vec::new(), Place(0));
     loop {
-        let chunk = log.read(&wanted(epochs), after, 1 << 20, max_count).await.unwrap();
+        let chunk = log.read("nobody", &wanted(epochs), after, 1 << 20, max_count).await.unwrap();
         assert!(chunk.examined > after || !chunk.more, "no way forward at {after:?}");
         entries.extend(chunk.entries);
         after = chunk.examined;
