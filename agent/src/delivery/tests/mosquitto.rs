@@ -90,7 +90,9 @@ impl Scene {
     fn got(&self, log: &str) -> Vec<String> {
         let text = fs::read_to_string(self.folder().join(log)).unwrap();
         let prefix = format!("{TOPIC} {} ", wire::MEDIA_EVENT);
-        let events = text.lines().filter_map(|line| line.strip_prefix(&prefix));
+        // The reader may be in the middle of a line.
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        let events = whole.lines().filter_map(|line| line.strip_prefix(&prefix));
         let record = |event: &str| match picket_protocol::alerts::event::read_one(event.as_bytes()).unwrap().content {
             Content::Alert { record, .. } => record.to_owned(),
             other => panic!("{other:?}"),
