@@ -7,11 +7,12 @@ use clap::Parser as _;
 use picket_agent::{
     arguments::{Arguments, Command},
     config::Config,
-    logging,
+    logging, memory,
     run::run,
 };
 
 fn main() -> Result<()> {
+    memory::share_one_heap();
     let arguments = Arguments::parse();
     let config = Config::load(&arguments.config)?;
     if matches!(arguments.command, Some(Command::Validate)) {
