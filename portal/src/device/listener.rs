@@ -138,10 +138,11 @@ impl Connection {
             let _ = timeout(STRANGER_LIFE, self.converse(stream, address, &peer, STRANGER_IDLE)).await;
             return drop(stranger);
         };
-        let Some(_known) = stranger.known(key) else {
-            return tracing::debug!(%address, key = %key.short(), "a key has too many connections");
-        };
-        self.converse(stream, address, &peer, SENSOR_IDLE).await;
+        let mut known = stranger.known(key);
+        tokio::select! {
+            () = self.converse(stream, address, &peer, SENSOR_IDLE) => {}
+            () = known.lost() => tracing::debug!(%address, key = %key.short(), "a later connection has its place"),
+        }
     }
 
     /// Answers requests until the connection ends, or idles for longer than `idle`.

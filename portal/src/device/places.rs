@@ -7,7 +7,8 @@
 mod tests;
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{HashMap, VecDeque, hash_map::Entry},
+    convert::Infallible,
     net::IpAddr,
     num::NonZeroU32,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -15,14 +16,15 @@ use std::{
 };
 
 use picket_protocol::ids::Thumbprint;
-use tokio::time::Instant;
+use tokio::{sync::oneshot, time::Instant};
 
 /// Connections of one address on which no certificate of ours was shown yet, if addresses are bounded.
 const STRANGERS_PER_ADDRESS: u32 = 512;
 /// The same of all addresses, and at most this part of all connections.
 const STRANGERS: usize = 8192;
 const STRANGERS_PART: usize = 2;
-/// Connections with one key. A sensor has one for heartbeats and one for alerts.
+/// Connections with one key. A sensor has one for heartbeats and one for alerts; those that its network broke stay open
+/// here until they have idled for long.
 const CONNECTIONS_PER_KEY: usize = 16;
 /// Handshakes begin at once until an address is so much ahead of its pace.
 const AHEAD: Duration = Duration::from_secs(1);
@@ -40,7 +42,9 @@ struct Taken {
     most_strangers: usize,
     strangers: usize,
     addresses: HashMap<IpAddr, Address>,
-    keys: HashMap<Thumbprint, usize>,
+    /// Of each key its connections, the oldest first.
+    keys: HashMap<Thumbprint, VecDeque<Connected>>,
+    last_number: u64,
     forgot_at: Instant,
 }
 
@@ -60,11 +64,20 @@ pub(super) struct Stranger {
     pub(super) wait: Duration,
 }
 
+#[derive(Debug)]
+struct Connected {
+    number: u64,
+    /// Tells the connection, by being dropped, that a later one has its place.
+    _until: oneshot::Sender<Infallible>,
+}
+
 /// The place of a connection of a key that our CA certified. Free again when it is dropped.
 #[derive(Debug)]
 pub(super) struct Known {
     places: Places,
     key: Thumbprint,
+    number: u64,
+    until: oneshot::Receiver<Infallible>,
 }
 
 impl Places {
@@ -76,6 +89,7 @@ impl Places {
             strangers: 0,
             addresses: HashMap::new(),
             keys: HashMap::new(),
+            last_number: 0,
             forgot_at: now,
         })))
     }
@@ -93,12 +107,20 @@ impl Places {
 }
 
 impl Stranger {
-    /// Its place among the enrolled, now that it has shown its key; none if the key has too many.
-    pub(super) fn known(self, key: Thumbprint) -> Option<Known> {
+    /// Its place among the enrolled, now that it has shown its key. Where the key has too many, the oldest has to go: it
+    /// is the likeliest to be one that the sensor knows no more.
+    pub(super) fn known(self, key: Thumbprint) -> Known {
         let places = self.places.clone();
         drop(self);
-        let has_room = places.taken().add_key(key);
-        has_room.then(|| Known { places, key })
+        let (number, until) = places.taken().add_key(key);
+        Known { places, key, number, until }
+    }
+}
+
+impl Known {
+    /// Waits until a later connection has taken its place.
+    pub(super) async fn lost(&mut self) {
+        let Err(_) = (&mut self.until).await;
     }
 }
 
@@ -115,8 +137,8 @@ impl Drop for Stranger {
 impl Drop for Known {
     fn drop(&mut self) {
         if let Entry::Occupied(mut open) = self.places.taken().keys.entry(self.key) {
-            *open.get_mut() -= 1;
-            if *open.get() == 0 {
+            open.get_mut().retain(|connected| connected.number != self.number);
+            if open.get().is_empty() {
                 open.remove();
             }
         }
@@ -143,11 +165,15 @@ impl Taken {
         Some(wait)
     }
 
-    fn add_key(&mut self, key: Thumbprint) -> bool {
+    fn add_key(&mut self, key: Thumbprint) -> (u64, oneshot::Receiver<Infallible>) {
+        self.last_number += 1;
+        let (number, (until, lost)) = (self.last_number, oneshot::channel());
         let open = self.keys.entry(key).or_default();
-        let has_room = *open < CONNECTIONS_PER_KEY;
-        *open += usize::from(has_room);
-        has_room
+        if open.len() >= CONNECTIONS_PER_KEY {
+            open.pop_front();
+        }
+        open.push_back(Connected { number, _until: until });
+        (number, lost)
     }
 
     fn forget(&mut self, now: Instant) {

@@ -35,22 +35,31 @@ fn strangers_never_take_all_room() {
 fn an_enrolled_sensor_gives_its_strangers_place_back() {
     let (places, now) = (Places::new(20_000, PACE, Instant::now()), Instant::now());
     let mut flood = fill(&places, address(1), now);
-    let known = flood.pop().unwrap().known(key(1)).unwrap();
+    let known = flood.pop().unwrap().known(key(1));
     assert!(places.stranger(address(1), now).is_some(), "its place is free");
     drop(known);
     assert!(places.taken().keys.is_empty());
 }
 
 #[test]
-fn a_key_has_few_connections() {
+fn a_key_has_few_connections_and_the_oldest_go() {
     let (places, now) = (Places::new(20_000, PACE, Instant::now()), Instant::now());
     let known = |byte| places.stranger(address(1), now).unwrap().known(key(byte));
-    let mut open: Vec<_> = (0..CONNECTIONS_PER_KEY).map(|_| known(1).unwrap()).collect();
-    assert!(known(1).is_none());
-    assert!(known(2).is_some());
-    open.pop();
-    assert!(known(1).is_some());
+    let mut other = known(2);
+    let mut open: Vec<_> = (0..CONNECTIONS_PER_KEY).map(|_| known(1)).collect();
+    assert!(open.iter_mut().all(|known| !has_lost(known)));
+    open.push(known(1));
+    assert_eq!(open.iter_mut().map(has_lost).filter(|lost| *lost).count(), 1);
+    assert!(has_lost(&mut open[0]) && !has_lost(&mut other));
+    drop(open.remove(0));
+    assert_eq!(places.taken().keys[&key(1)].len(), CONNECTIONS_PER_KEY, "it had its place no more");
+    drop((open, other));
+    assert!(places.taken().keys.is_empty());
     assert_eq!(places.taken().strangers, 0);
+}
+
+fn has_lost(known: &mut Known) -> bool {
+    matches!(known.until.try_recv(), Err(oneshot::error::TryRecvError::Closed))
 }
 
 #[test]
