@@ -203,6 +203,11 @@ fn copy_tracked_files(source: &Path, cut: &Cut) -> Result<()> {
     ensure!(list.status.success(), "git does not list the source");
     for name in list.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
         let (from, to) = (root().join(OsStr::from_bytes(name)), source.join(OsStr::from_bytes(name)));
+        if !from.exists() {
+            // Moved, and not committed yet.
+            let _ = fs::remove_file(&to);
+            continue;
+        }
         let mut content = fs::read(&from).with_context(|| format!("cannot read {}", from.display()))?;
         if name == cut.file.as_bytes() {
             content = cut.apply(std::str::from_utf8(&content)?)?.into_bytes();
