@@ -111,6 +111,12 @@ impl Alerts {
         self.log.undelivered().await.unwrap_or_default()
     }
 
+    /// Where alerts go at present.
+    #[must_use]
+    pub fn routes(&self) -> Routes {
+        self.routes.borrow().clone()
+    }
+
     /// As people see it.
     #[must_use]
     pub fn status(&self) -> AlertStatus {

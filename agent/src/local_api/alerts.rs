@@ -160,12 +160,12 @@ async fn send_through(
     }
 }
 
-async fn turn(api: &LocalApi) -> Result<OwnedSemaphorePermit, Refusal> {
+pub(super) async fn turn(api: &LocalApi) -> Result<OwnedSemaphorePermit, Refusal> {
     let turn = Arc::clone(&api.few_streams).acquire_owned().await;
     turn.map_err(|_| Refusal::InvalidRequest { why: "the agent is stopping".to_owned() })
 }
 
-fn view(alert: &LoggedAlert) -> AlertView {
+pub(super) fn view(alert: &LoggedAlert) -> AlertView {
     AlertView::new(alert.place.0, alert.id, alert.epoch, alert.severity, alert.at, &alert.record)
 }
 
@@ -175,6 +175,6 @@ fn verified(stream: VerifiedStream) -> StreamVerification {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
-fn failed(error: LogError) -> Refusal {
+pub(super) fn failed(error: LogError) -> Refusal {
     Refusal::StorageFailed { path: "alert log".to_owned(), why: error.to_string() }
 }

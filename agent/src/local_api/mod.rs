@@ -3,7 +3,9 @@
 
 mod alerts;
 mod answer;
+mod audit;
 mod body;
+mod certificates;
 mod changes;
 mod check;
 mod console;
@@ -17,7 +19,9 @@ mod metrics;
 mod person;
 mod reads;
 mod routes;
+mod search;
 mod serve;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod trust;

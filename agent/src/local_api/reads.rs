@@ -1,19 +1,18 @@
-//! What everybody may look at: status, past activations, proxy, audit, explanations.
+//! What everybody may look at: status, past activations, proxy, explanations.
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{
-        Path, Query, State,
+        Path, State,
         rejection::{PathRejection, QueryRejection},
     },
     response::Response,
 };
 use picket_protocol::{
-    local_api::{Explanation, MAX_AUDIT_PAGE},
+    local_api::Explanation,
     refusal::{self, Refusal},
 };
-use serde::Deserialize;
 
 use super::{
     LocalApi,
@@ -44,29 +43,6 @@ pub(super) async fn proxy(State(api): State<Arc<LocalApi>>) -> Result<Response, 
     Ok(answer::value(&look(&api).await?.status.proxy))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AuditPage {
-    #[serde(default)]
-    after: u64,
-    #[serde(default = "default_page")]
-    limit: u32,
-}
-
-const fn default_page() -> u32 {
-    100
-}
-
-pub(super) async fn audit(
-    State(api): State<Arc<LocalApi>>,
-    page: Result<Query<AuditPage>, QueryRejection>,
-) -> Result<Response, Refused> {
-    let Query(AuditPage { after, limit }) = page.map_err(invalid_query)?;
-    let limit = limit.min(MAX_AUDIT_PAGE);
-    let records = api.service.ask(|reply| Command::Audit { after, limit, reply }).await?;
-    Ok(answer::value(&records))
-}
-
 pub(super) async fn explain(code: Result<Path<String>, PathRejection>) -> Result<Response, Refused> {
     let Path(code) = code.map_err(|rejection| Refusal::InvalidRequest { why: rejection.body_text() })?;
     let words = refusal::explain(&code).ok_or_else(|| {
@@ -79,4 +55,10 @@ pub(super) async fn explain(code: Result<Path<String>, PathRejection>) -> Result
 #[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
 pub(super) fn invalid_query(rejection: QueryRejection) -> Refusal {
     Refusal::InvalidRequest { why: rejection.body_text() }
+}
+
+/// Whether a text holds another, whatever the case of its ASCII letters.
+pub(super) fn contains(text: &str, wanted: &str) -> bool {
+    let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
+    wanted.is_empty() || text.windows(wanted.len()).any(|window| window.eq_ignore_ascii_case(wanted))
 }

@@ -13,8 +13,8 @@ use axum::{
 use picket_protocol::{local_api::routes as paths, refusal::Refusal};
 
 use super::{
-    LocalApi, Right, alerts, answer::Refused, changes, check, console, diagnose, files, live, metrics, person, reads,
-    serve::Caller, trust,
+    LocalApi, Right, alerts, answer::Refused, audit, certificates, changes, check, console, diagnose, files, live,
+    metrics, person, reads, search, serve::Caller, trust,
 };
 
 type Shared = Arc<LocalApi>;
@@ -28,8 +28,11 @@ pub(super) fn router(api: Shared) -> Router {
         .route(paths::PREVIEW, post(files::preview))
         .route(paths::ACTIVATIONS, get(reads::activations))
         .route(paths::PROXY, get(reads::proxy))
-        .route(paths::AUDIT, get(reads::audit))
+        .route(paths::AUDIT, get(audit::list))
         .route(paths::ALERTS, get(alerts::list))
+        .route(paths::ALERTS_SEARCH, get(search::search))
+        .route(&format!("{}/{{place}}", paths::ALERTS_AT), get(search::at))
+        .route(paths::CERTIFICATES, get(certificates::list))
         .route(paths::ALERTS_FOLLOW, get(alerts::follow))
         .route(paths::ALERTS_EXPORT, get(alerts::export))
         .route(paths::ALERTS_VERIFY, get(alerts::verify))

@@ -47,6 +47,50 @@ impl AlertView {
     }
 }
 
+/// `GET /v1/alerts/search`: what was found in the part of the log that was looked through, the newest first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AlertPage {
+    /// What was found, perhaps nothing.
+    pub alerts: Vec<AlertView>,
+    /// Where to go on, as `before`; none when the log was looked through to its oldest alert.
+    pub next: Option<u64>,
+}
+
+/// `GET /v1/alerts/at/PLACE`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AlertDetail {
+    /// The alert.
+    pub alert: AlertView,
+    /// Where it stands.
+    pub standing: AlertStanding,
+}
+
+/// Where an alert stands on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "standing", rename_all = "kebab-case")]
+pub enum AlertStanding {
+    /// The upstream has stored it.
+    Confirmed {
+        /// The hub or management console that took it.
+        by: EndpointRole,
+    },
+    /// It was acknowledged; nobody confirms here, or not yet.
+    Delivered {
+        /// The hub or management console that took it.
+        by: EndpointRole,
+    },
+    /// It is on its way.
+    Waiting {
+        /// Whom it is for.
+        to: EndpointRole,
+    },
+    /// It stays on this sensor.
+    Kept {
+        /// Why, in a sentence.
+        why: String,
+    },
+}
+
 /// `GET /v1/alerts/verify`: whether every number is there, or was left out for a stated reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertVerification {

@@ -6,8 +6,10 @@
 mod activation;
 mod alerts;
 mod answers;
+mod certificates;
 mod check;
 mod console;
+mod messages;
 mod preview;
 mod requests;
 mod status;
@@ -15,16 +17,18 @@ mod trust;
 
 pub use activation::{ActivationView, HubView, ModeView};
 pub use alerts::{
-    AlertStatus, AlertVerification, AlertView, ConsumerStatus, HEALTH_WORDS, StreamStatus, StreamVerification,
-    health_advice,
+    AlertDetail, AlertPage, AlertStanding, AlertStatus, AlertVerification, AlertView, ConsumerStatus, HEALTH_WORDS,
+    StreamStatus, StreamVerification, health_advice,
 };
 pub use answers::{
     ActivationAnswer, Actor, AuditRecord, Diagnosis, Explanation, Outcome, OutcomeResult, Progress, VerifyAnswer,
 };
+pub use certificates::{CertificateView, KeyKind};
 pub use check::{CheckLine, CheckStep, EndpointRole, StepResult};
 pub use console::{
     RecoveryGrant, RecoveryStart, SetupCodeTry, SetupCodeView, SetupState, parse_person, parse_setup_code,
 };
+pub use messages::{Gravity, Message, firewall_now};
 pub use preview::{Change, FirewallRule, Manner, Present, Preview};
 pub use requests::{
     NameChange, ProxyPassword, ProxySettings, ProxyView, Reset, Start, TrustConfirmation, parse_name, parse_proxy,
@@ -66,10 +70,16 @@ pub mod routes {
     pub const CHECK: &str = "/v1/check";
     /// `POST`: the bytes of a signed request document.
     pub const REQUEST: &str = "/v1/request";
-    /// `GET ?after=&limit=`: [`AuditRecord`](super::AuditRecord)s, the oldest first.
+    /// `GET`: [`CertificateView`](super::CertificateView)s.
+    pub const CERTIFICATES: &str = "/v1/certificates";
+    /// `GET ?after=&before=&limit=&text=`: [`AuditRecord`](super::AuditRecord)s, the oldest first.
     pub const AUDIT: &str = "/v1/audit";
     /// `GET ?after=&before=&limit=&severity=&epoch=`: [`AlertView`](super::AlertView)s.
     pub const ALERTS: &str = "/v1/alerts";
+    /// `GET ?before=&limit=&severity=&epoch=&from=&until=&text=`: [`AlertPage`](super::AlertPage).
+    pub const ALERTS_SEARCH: &str = "/v1/alerts/search";
+    /// `GET …/PLACE`: [`AlertDetail`](super::AlertDetail).
+    pub const ALERTS_AT: &str = "/v1/alerts/at";
     /// `GET ?after=&severity=&epoch=`: [`AlertView`](super::AlertView)s, one a line, as they come.
     pub const ALERTS_FOLLOW: &str = "/v1/alerts/follow";
     /// `GET ?after=&severity=&epoch=`: [`AlertView`](super::AlertView)s, one a line, all that the log holds now.

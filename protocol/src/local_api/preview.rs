@@ -261,7 +261,7 @@ fn destinations(mode: &ModeView) -> Vec<(EndpointRole, &str)> {
     }
 }
 
-fn firewall(mode: &ModeView, proxy: Option<&str>) -> Vec<FirewallRule> {
+pub(super) fn firewall(mode: &ModeView, proxy: Option<&str>) -> Vec<FirewallRule> {
     let mut rules: Vec<FirewallRule> = Vec::new();
     for (role, url) in destinations(mode) {
         let why = why(role);

@@ -270,3 +270,107 @@ fn lines_of_a_check_read_back() {
         assert_eq!(serde_json::from_str::<CheckLine>(&text).unwrap(), line, "{text}");
     }
 }
+
+#[test]
+fn a_status_without_cause_has_no_message() {
+    assert_eq!(Message::of(&status_of(SensorState::Unactivated)), []);
+}
+
+#[test]
+fn messages_stand_while_their_cause_does() {
+    let mut status = status_in_force(local(None));
+    let codes =
+        |status: &Status| -> Vec<String> { Message::of(status).into_iter().map(|message| message.code).collect() };
+    assert_eq!(codes(&status), [""; 0]);
+    let active = |status: &mut Status, change: &dyn Fn(&mut Active)| match &mut status.state {
+        SensorState::Active { active } => change(active),
+        other => panic!("{other:?}"),
+    };
+    let day = 86_400;
+    for (left, expected) in [(31 * day, &[][..]), (29 * day, &["licence-ends"]), (-1, &["licence-over"])] {
+        active(&mut status, &|active| active.activation.licence_until = Some(UnixSeconds(10 + left)));
+        assert_eq!(codes(&status), expected, "{left}");
+    }
+    active(&mut status, &|active| active.activation.licence_until = None);
+    status.clock.floor = UnixSeconds(11);
+    assert_eq!(codes(&status), ["clock-behind"]);
+    status.clock.floor = UnixSeconds(9);
+    status.health.insert(
+        crate::heartbeat::Component::Disk,
+        crate::heartbeat::Health { code: "disk-full".into(), since: UnixSeconds(1) },
+    );
+    status.clock.drift_seconds = Some(600);
+    assert_eq!(codes(&status), ["disk-full", "clock-drift"], "the gravest first");
+}
+
+#[test]
+fn an_address_in_the_name_that_is_another_machines_is_told() {
+    let mut status = status_in_force(local(None));
+    status.addresses = vec!["10.0.0.4".into(), "fd00::4".into()];
+    let told = |status: &mut Status, name: &str| match &mut status.state {
+        SensorState::Active { active } => {
+            active.activation.name = name.parse().unwrap();
+            Message::of(status).iter().any(|message| message.code == "name-address")
+        }
+        other => panic!("{other:?}"),
+    };
+    for (name, expected) in [
+        ("Pump house 3", false),
+        ("Pump 10.0.0.4", false),
+        ("Pump 10.0.0.5", true),
+        ("Pump-10.0.0.5-b", true),
+        ("Pump fd00::4", false),
+        ("Pump fd00::5", true),
+        ("Pump 1.2", false),
+    ] {
+        assert_eq!(told(&mut status, name), expected, "{name}");
+    }
+    status.addresses.clear();
+    assert!(!told(&mut status, "Pump 10.0.0.5"), "nobody knows the sensor's addresses");
+}
+
+#[test]
+fn firewall_now_is_that_of_force_and_candidate_without_doubles() {
+    let mut status = status_in_force(cloud("https://portal:8443", "https://hub"));
+    let hosts = |status: &Status| -> Vec<(String, u16)> {
+        firewall_now(status).into_iter().map(|rule| (rule.host, rule.port)).collect()
+    };
+    assert_eq!(hosts(&status), [("portal".into(), 8443), ("hub".into(), 443)]);
+    let candidate = ActivationView::from(&activation(cloud("https://portal:8443", "https://other")));
+    status.candidate =
+        Some(Candidate { activation: candidate, proof: Proof::COMPLETE, remaining_seconds: 1, attempts: 1 });
+    assert_eq!(hosts(&status), [("portal".into(), 8443), ("hub".into(), 443), ("other".into(), 443)]);
+    assert_eq!(hosts(&status_in_force(local(None))), []);
+}
+
+fn status_in_force(mode: ModeSettings) -> Status {
+    status_of(SensorState::Active {
+        active: Active {
+            activation: ActivationView::from(&activation(mode)),
+            committed_at: UnixSeconds(1),
+            signer: Kid::from_bytes([5; 32]),
+            signer_withdrawn: false,
+            proof: Proof::COMPLETE,
+        },
+    })
+}
+
+fn status_of(state: SensorState) -> Status {
+    Status {
+        appliance: crate::ids::ApplianceId::from_digest(&[6; 32]),
+        epoch: crate::ids::Epoch(1),
+        state,
+        candidate: None,
+        retry: None,
+        proxy: None,
+        trusted: true,
+        agent: AgentStatus { version: "0.1.0".into(), uptime_seconds: 1 },
+        clock: Clock { wall: UnixSeconds(10), floor: UnixSeconds(9), drift_seconds: None },
+        upstream: None,
+        hub: None,
+        health: BTreeMap::new(),
+        alerts: AlertStatus::default(),
+        setup: SetupState::Done,
+        addresses: vec![],
+    }
+}

@@ -4,5 +4,6 @@ mod alerts;
 mod bounds;
 mod console;
 mod handlers;
+mod lists;
 mod rights;
 mod world;
