@@ -1,38 +1,122 @@
-//! The frame around a page's own part.
+//! The frame around a page's own part: navigation, identity strip, system messages; bare in flows and before the sign-in.
 
-use maud::{DOCTYPE, Markup, html};
+use maud::Markup;
+use picket_look::{Icon, Identity, Layout, Message, NavLink, Person, Tone, bare, page as framed};
+use picket_protocol::{
+    heartbeat::Component,
+    local_api::{SensorState, Status},
+};
 
-use crate::{console::Console, guard::SignedIn, page::Page, texts::frame};
+use crate::{
+    agent::NoAnswer, console::Console, first_sign_in, guard::SignedIn, page::Page, refused, texts::frame as texts,
+};
+
+const SIGN_OUT: &str = "/sign-out";
 
 /// Around pages of people who signed in.
 #[must_use]
-pub(crate) fn signed_in(_console: &Console, by: &SignedIn, _path: &str, page: &Page) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head { meta charset="utf-8"; title { (page.title) " · " (frame::PRODUCT) } }
-            body {
-                header {
-                    (by.name) " (" (by.role.word()) ")"
-                    form method="post" action="/sign-out" {
-                        input type="hidden" name="csrf" value=(by.csrf);
-                        button { (frame::SIGN_OUT) }
-                    }
-                }
-                main { h1 { (page.title) } (page.body) }
+pub(crate) fn signed_in(console: &Console, by: &SignedIn, path: &str, page: &Page) -> Markup {
+    let in_flow = first_sign_in::due(console, by).is_some();
+    let facts = Facts::of(by.agent());
+    let messages = messages(by.agent());
+    let nav = [
+        link("/", texts::OVERVIEW, Icon::Overview, path == "/"),
+        link("/alerts", texts::ALERTS, Icon::Alerts, path.starts_with("/alerts")),
+        link("/settings", texts::SETTINGS, Icon::Settings, path.starts_with("/settings")),
+        link("/account", texts::ACCOUNT, Icon::People, path.starts_with("/account")),
+    ];
+    let layout = Layout {
+        title: &page.title,
+        site: &facts.name,
+        nav: &nav,
+        above: page.above,
+        identity: Some(facts.identity()),
+        messages: &messages,
+        person: Some(Person { name: by.name.as_str(), role: by.role.word(), sign_out: SIGN_OUT }),
+        csrf: &by.csrf,
+        refresh_seconds: page.refresh_seconds,
+    };
+    if in_flow { bare(&layout, &page.body) } else { framed(&layout, &page.body) }
+}
+
+/// Around pages before the sign-in. They say nothing of the sensor but what stands in them.
+#[must_use]
+pub(crate) fn open(page: &Page) -> Markup {
+    let layout = Layout {
+        title: &page.title,
+        site: texts::PRODUCT,
+        nav: &[],
+        above: page.above,
+        identity: None,
+        messages: &[],
+        person: None,
+        csrf: "",
+        refresh_seconds: page.refresh_seconds,
+    };
+    bare(&layout, &page.body)
+}
+
+const fn link(href: &'static str, label: &'static str, icon: Icon, current: bool) -> NavLink<'static> {
+    NavLink { href, label, icon, current }
+}
+
+/// What the identity strip says.
+struct Facts {
+    name: String,
+    mode: &'static str,
+    health: (Tone, &'static str),
+    appliance: String,
+}
+
+impl Facts {
+    fn of(status: &Result<Status, NoAnswer>) -> Self {
+        let Ok(status) = status else {
+            let health = (Tone::Critical, texts::NO_AGENT);
+            return Self { name: texts::UNKNOWN.to_owned(), mode: "", health, appliance: String::new() };
+        };
+        let (name, mode) = match &status.state {
+            SensorState::Unactivated => (texts::UNNAMED.to_owned(), texts::UNACTIVATED),
+            SensorState::Active { active } => {
+                (active.activation.name.as_str().to_owned(), mode_word(&active.activation.mode))
             }
-        }
+            SensorState::Deactivated { deactivated } => {
+                (deactivated.activation.name.as_str().to_owned(), texts::DEACTIVATED)
+            }
+        };
+        Self { name, mode, health: health(status), appliance: status.appliance.to_string() }
+    }
+
+    fn identity(&self) -> Identity<'_> {
+        Identity { name: &self.name, mode: self.mode, health: self.health, appliance: &self.appliance }
     }
 }
 
-/// Around pages before the sign-in.
-#[must_use]
-pub(crate) fn open(_console: &Console, page: &Page) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head { meta charset="utf-8"; title { (page.title) " · " (frame::PRODUCT) } }
-            body { main { h1 { (page.title) } (page.body) } }
+const fn mode_word(mode: &picket_protocol::local_api::ModeView) -> &'static str {
+    match mode {
+        picket_protocol::local_api::ModeView::CloudConnected { .. } => texts::CLOUD_CONNECTED,
+        picket_protocol::local_api::ModeView::LocallyManaged { .. } => texts::LOCALLY_MANAGED,
+    }
+}
+
+/// The worst of what its components say: what detection and storage need weighs more than a link.
+fn health(status: &Status) -> (Tone, &'static str) {
+    let bad = |component: &Component| status.health.get(component).is_some_and(|health| health.code != "ok");
+    if [Component::Engine, Component::AlertLog, Component::Disk].iter().any(bad) {
+        (Tone::Critical, texts::IMPAIRED)
+    } else if status.health.values().any(|health| health.code != "ok") {
+        (Tone::Warning, texts::NOT_ALL_WELL)
+    } else {
+        (Tone::Ok, texts::HEALTHY)
+    }
+}
+
+/// What stands on every page until its cause is gone.
+fn messages(status: &Result<Status, NoAnswer>) -> Vec<Message> {
+    match status {
+        Ok(_) => vec![],
+        Err(error) => {
+            let problem = refused::no_agent(error);
+            vec![Message { tone: Tone::Critical, code: problem.code, title: problem.title, next: problem.next }]
         }
     }
 }

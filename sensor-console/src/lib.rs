@@ -11,7 +11,7 @@ pub mod guard;
 pub mod logging;
 pub mod page;
 pub mod pages;
-mod parts;
+pub mod parts;
 pub mod refused;
 pub mod run;
 pub mod serve;

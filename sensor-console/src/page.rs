@@ -19,19 +19,35 @@ pub struct Page {
     pub body: Markup,
     /// 200 but for refusals.
     pub status: StatusCode,
+    /// The page above: where, and its name.
+    pub above: Option<(&'static str, &'static str)>,
+    /// Loads itself anew every so many seconds where no script runs.
+    pub refresh_seconds: Option<u32>,
 }
 
 impl Page {
     /// A page that answers 200.
     #[must_use]
     pub fn new(title: impl Into<String>, body: Markup) -> Self {
-        Self { title: title.into(), body, status: StatusCode::OK }
+        Self { title: title.into(), body, status: StatusCode::OK, above: None, refresh_seconds: None }
     }
 
     /// The same with another status.
     #[must_use]
     pub fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
+    }
+
+    /// The same under another page.
+    #[must_use]
+    pub fn under(self, href: &'static str, name: &'static str) -> Self {
+        Self { above: Some((href, name)), ..self }
+    }
+
+    /// The same, loading itself anew.
+    #[must_use]
+    pub fn refreshing(self, seconds: u32) -> Self {
+        Self { refresh_seconds: Some(seconds), ..self }
     }
 }
 

@@ -3,7 +3,12 @@
 use axum::http::StatusCode;
 use picket_protocol::refusal::{Found, Problem};
 
-use crate::{agent::NoAnswer, page::Page, parts, texts};
+use crate::{
+    accounts::AccountsFailed,
+    agent::NoAnswer,
+    page::{Failed, Page},
+    parts, texts,
+};
 
 /// The fixed texts of a refusal.
 #[derive(Debug)]
@@ -47,4 +52,20 @@ pub fn no_agent(error: &NoAnswer) -> Problem {
 pub fn page(problem: &Problem) -> Page {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     Page::new(problem.title.clone(), parts::refusal(problem)).with_status(status)
+}
+
+/// The disk failed.
+#[must_use]
+pub fn storage(why: &str) -> Problem {
+    problem(&texts::refused::STORAGE_FAILED, vec![("why", why.to_owned())])
+}
+
+/// Accounts were not changed.
+#[must_use]
+pub fn accounts(error: &AccountsFailed) -> Failed {
+    if let AccountsFailed::Storage { source, .. } = error {
+        tracing::error!(%error, %source, "accounts were not stored");
+        return storage(&source.to_string()).into();
+    }
+    problem(&texts::account::ACCOUNT_REFUSED, vec![("why", error.to_string())]).into()
 }

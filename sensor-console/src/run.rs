@@ -1,6 +1,6 @@
 //! Opens the state, listens, says that it is ready, serves, and drains when told to stop.
 
-use std::{io::Write as _, net::SocketAddr, sync::Arc};
+use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
 use listenfd::ListenFd;
@@ -38,6 +38,7 @@ pub async fn run(settings: Settings) -> Result<()> {
     let (stop, stopped) = watch::channel(false);
     let router = pages::router(Arc::clone(&console));
     say_ready(&listener, &console)?;
+    tokio::spawn(settle_setup(Arc::clone(&console)));
     let serving = tokio::spawn(serve(listener, tls, router, stopped));
     tokio::select! {
         _ = terminate.recv() => {}
@@ -63,6 +64,16 @@ fn open(settings: Settings) -> Result<Shared> {
         settings,
         nobody: PasswordHash::of_nobody(),
     }))
+}
+
+/// Whoever was made admin before a kill is told to the agent, which then forgets the setup code.
+async fn settle_setup(console: Shared) {
+    let mut pause = Duration::from_secs(1);
+    while let Err(error) = pages::setup::settle(&console).await {
+        tracing::debug!(%error, "the agent cannot be told yet that there is an admin");
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(60));
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener> {

@@ -127,16 +127,13 @@ impl Accounts {
         self.book().accounts.iter().find(|account| account.role == Role::Admin).map(|account| account.name.clone())
     }
 
-    /// Adds the very first account. Only one call ever succeeds.
+    /// Begins anew with one account, by the setup code: former ones, of before a reset, go.
     ///
     /// # Errors
-    /// [`AccountsFailed::Exists`] when there is any account, or the disk.
-    pub fn add_first(&self, account: Account) -> Result<(), AccountsFailed> {
+    /// [`AccountsFailed::Storage`].
+    pub fn begin_with(&self, account: Account) -> Result<(), AccountsFailed> {
         self.change(|book| {
-            if !book.accounts.is_empty() {
-                return Err(AccountsFailed::Exists);
-            }
-            book.accounts.push(account);
+            book.accounts = vec![account];
             Ok(())
         })
     }

@@ -13,7 +13,7 @@ fn what_was_changed_is_there_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let accounts = Accounts::open(folder.path()).unwrap();
     assert!(accounts.is_empty());
-    accounts.add_first(account("mira", Role::Admin)).unwrap();
+    accounts.begin_with(account("mira", Role::Admin)).unwrap();
     accounts.add(account("jon", Role::Viewer)).unwrap();
     accounts.set_role(&person("jon"), Role::Analyst).unwrap();
     let again = Accounts::open(folder.path()).unwrap();
@@ -22,19 +22,24 @@ fn what_was_changed_is_there_after_a_restart() {
 }
 
 #[test]
-fn there_is_one_first_account_only() {
+fn beginning_anew_leaves_nobody_of_before() {
     let folder = tempfile::tempdir().unwrap();
     let accounts = Accounts::open(folder.path()).unwrap();
-    accounts.add_first(account("mira", Role::Admin)).unwrap();
-    assert!(matches!(accounts.add_first(account("eve", Role::Admin)), Err(AccountsFailed::Exists)));
-    assert!(accounts.find(&person("eve")).is_none());
+    accounts.begin_with(account("mira", Role::Admin)).unwrap();
+    accounts.add(account("jon", Role::Viewer)).unwrap();
+    accounts.begin_with(account("eve", Role::Admin)).unwrap();
+    assert_eq!(accounts.list(), [account_like(&accounts, "eve")]);
+}
+
+fn account_like(accounts: &Accounts, name: &str) -> Account {
+    accounts.find(&person(name)).unwrap()
 }
 
 #[test]
 fn somebody_stays_an_admin() {
     let folder = tempfile::tempdir().unwrap();
     let accounts = Accounts::open(folder.path()).unwrap();
-    accounts.add_first(account("mira", Role::Admin)).unwrap();
+    accounts.begin_with(account("mira", Role::Admin)).unwrap();
     assert!(matches!(accounts.remove(&person("mira")), Err(AccountsFailed::LastAdmin)));
     assert!(matches!(accounts.set_role(&person("mira"), Role::Viewer), Err(AccountsFailed::LastAdmin)));
     accounts.add(account("jon", Role::Admin)).unwrap();
@@ -53,7 +58,7 @@ fn a_damaged_file_is_no_empty_one() {
 fn a_change_that_is_not_on_the_disk_is_not_in_force() {
     let folder = tempfile::tempdir().unwrap();
     let accounts = Accounts::open(folder.path()).unwrap();
-    accounts.add_first(account("mira", Role::Admin)).unwrap();
+    accounts.begin_with(account("mira", Role::Admin)).unwrap();
     drop(folder);
     assert!(matches!(accounts.add(account("jon", Role::Viewer)), Err(AccountsFailed::Storage { .. })));
     assert!(accounts.find(&person("jon")).is_none());

@@ -2,8 +2,9 @@
 //! restart goes on where it was.
 
 mod notes;
+pub mod vendor_terms;
 
-pub use self::notes::Notes;
+pub use self::notes::{Notes, Terms};
 
 use picket_protocol::local_api::SensorState;
 

@@ -37,13 +37,13 @@ pub async fn signed_in(State(console): State<Shared>, mut request: Request, next
 }
 
 /// For pages before the sign-in.
-pub async fn open(State(console): State<Shared>, request: Request, next: Next) -> Response {
+pub async fn open(request: Request, next: Next) -> Response {
     let answer = if !is_safe(request.method()) && !from_our_page(&request) {
         Failed::Forged.into_response()
     } else {
         next.run(request).await
     };
-    framed(answer, |page| frame::open(&console, page))
+    framed(answer, frame::open)
 }
 
 fn session(console: &Console, headers: &HeaderMap) -> Option<Session> {

@@ -4,11 +4,13 @@
 //! characters, there is one, and no redirect or page is ever built with it.
 
 use axum::{
-    extract::Request,
-    http::{HeaderMap, StatusCode, header},
+    extract::{FromRequestParts, Request},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
+
+use crate::page::Failed;
 
 /// Most bytes of a path with its query.
 const MAX_TARGET: usize = 2048;
@@ -16,6 +18,23 @@ const MAX_TARGET: usize = 2048;
 /// The host that a request was sent to, with its port if it is not 443.
 #[derive(Debug, Clone)]
 pub struct Host(pub String);
+
+impl Host {
+    /// Without the port.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let end = self.0.rfind(':').filter(|colon| self.0[*colon..].find(']').is_none());
+        self.0[..end.unwrap_or(self.0.len())].trim_matches(['[', ']'])
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Host {
+    type Rejection = Failed;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failed> {
+        parts.extensions.get().cloned().ok_or(Failed::NotFound)
+    }
+}
 
 /// Lets well-formed requests through and notes their host.
 pub async fn check(mut request: Request, next: Next) -> Response {
@@ -73,6 +92,15 @@ mod tests {
         for bad in ["", "*", "//", "/a//b", "/../etc/passwd", "/a/./b", "/%2e%2e/x", "/a%00", "/a;b", "/a\\b", "/.git"]
         {
             assert!(!path_is_plain(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_name_is_without_port_and_brackets() {
+        for (host, name) in
+            [("sensor:8443", "sensor"), ("10.0.0.7", "10.0.0.7"), ("[fe80::1]:443", "fe80::1"), ("[::1]", "::1")]
+        {
+            assert_eq!(Host(host.to_owned()).name(), name);
         }
     }
 

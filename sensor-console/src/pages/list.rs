@@ -37,4 +37,27 @@ const fn page(path: &'static str, who: WhoSees) -> ListedPage {
 }
 
 /// Every page.
-pub const PAGES: &[ListedPage] = &[page("/sign-in", WhoSees::Everybody), page("/", WhoSees::SignedIn)];
+pub const PAGES: &[ListedPage] = &[
+    page("/sign-in", WhoSees::Everybody),
+    page("/first-sign-in", WhoSees::Everybody),
+    page("/recovery", WhoSees::Everybody),
+    page("/first-sign-in/trust", WhoSees::Admin),
+    page("/first-sign-in/activation", WhoSees::Admin),
+    page("/first-sign-in/activation/preview", WhoSees::Admin),
+    page("/first-sign-in/activation/progress", WhoSees::SignedIn),
+    page("/first-sign-in/certificate", WhoSees::Admin),
+    page("/account", WhoSees::SignedIn),
+    page("/settings/certificate", WhoSees::SignedIn),
+    page("/settings/users", WhoSees::Admin),
+    page("/", WhoSees::SignedIn),
+    page("/alerts", WhoSees::SignedIn),
+    page("/settings", WhoSees::SignedIn),
+    page("/settings/reactivation", WhoSees::SignedIn),
+    page("/settings/name", WhoSees::SignedIn),
+    page("/settings/network", WhoSees::SignedIn),
+    page("/settings/audit", WhoSees::SignedIn),
+    page("/settings/diagnostics", WhoSees::SignedIn),
+    page("/settings/diagnostics/alert-log", WhoSees::SignedIn),
+    page("/settings/certificates", WhoSees::SignedIn),
+    page("/settings/about", WhoSees::SignedIn),
+];

@@ -1,13 +1,14 @@
 //! Signing in. One refusal for a wrong name and a wrong password, after the same time.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     extract::State,
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
 use maud::{Markup, html};
+use picket_look::{Field, FieldKind, Form, Tone, message, primary};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -15,8 +16,9 @@ use crate::{
     accounts::PersonName,
     clock,
     console::{Console, Shared},
-    guard::{Unsigned, attempts::GaveWay, cookie, signed_in::From},
+    guard::{Unsigned, cookie, signed_in::From},
     page::Page,
+    pages::setup,
     texts::account as texts,
 };
 
@@ -27,7 +29,7 @@ pub(super) struct Credentials {
 }
 
 pub(super) async fn form(State(console): State<Shared>) -> Response {
-    if console.accounts.is_empty() {
+    if setup::is_due(&console).await.unwrap_or(console.accounts.is_empty()) {
         return Redirect::to("/first-sign-in").into_response();
     }
     Page::new(texts::SIGN_IN, fields("", None)).into_response()
@@ -39,9 +41,8 @@ pub(super) async fn sign_in(
     Unsigned(credentials): Unsigned<Credentials>,
 ) -> Response {
     let Ok(place) = console.attempts.turn(address).await else { return gave_way(&credentials.name) };
-    let name = PersonName::try_from(credentials.name.clone()).ok();
-    let known = matching(&console, name, credentials.password).await;
-    let Some(name) = known else {
+    let name = PersonName::try_from(credentials.name.trim().to_owned()).ok();
+    let Some(name) = matching(&console, name, credentials.password).await else {
         place.was_wrong();
         tracing::warn!(%address, "a sign-in was refused");
         return Page::new(texts::SIGN_IN, fields(&credentials.name, Some(texts::WRONG)))
@@ -54,7 +55,7 @@ pub(super) async fn sign_in(
 }
 
 /// A new session and the way to Overview. The token that the request brought, if any, is worth nothing.
-pub(super) fn begin(console: &Console, name: &PersonName, address: std::net::IpAddr) -> Response {
+pub(super) fn begin(console: &Console, name: &PersonName, address: IpAddr) -> Response {
     let token = console.sessions.begin(name, address, clock::since_boot());
     let mut response = Redirect::to("/").into_response();
     response.headers_mut().insert(header::SET_COOKIE, cookie::set(&token));
@@ -62,7 +63,11 @@ pub(super) fn begin(console: &Console, name: &PersonName, address: std::net::IpA
 }
 
 /// The name, if it is known and the password its own. Takes as long for an unknown one.
-async fn matching(console: &Arc<Console>, name: Option<PersonName>, password: Zeroizing<String>) -> Option<PersonName> {
+pub(super) async fn matching(
+    console: &Arc<Console>,
+    name: Option<PersonName>,
+    password: Zeroizing<String>,
+) -> Option<PersonName> {
     let account = name.and_then(|name| console.accounts.find(&name));
     let nobody = console.nobody.clone();
     let checked = tokio::task::spawn_blocking(move || {
@@ -73,25 +78,22 @@ async fn matching(console: &Arc<Console>, name: Option<PersonName>, password: Ze
     checked.await.ok().flatten()
 }
 
-fn gave_way(name: &str) -> Response {
-    let _ = GaveWay;
+/// So many tries came from this network that this one was not looked at.
+pub(super) fn gave_way(name: &str) -> Response {
     let page = Page::new(texts::SIGN_IN, fields(name, Some(texts::TOO_MANY)));
     let mut response = page.with_status(StatusCode::TOO_MANY_REQUESTS).into_response();
-    response.headers_mut().insert(header::RETRY_AFTER, axum::http::HeaderValue::from_static("1"));
-    // The connection makes room, too.
-    response.headers_mut().insert(header::CONNECTION, axum::http::HeaderValue::from_static("close"));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response
 }
 
 fn fields(name: &str, wrong: Option<&str>) -> Markup {
+    let fields = html! {
+        (Field { value: name, autocomplete: "username", max_length: 64, ..Field::text("name", texts::NAME) })
+        (Field::of("password", texts::PASSWORD, FieldKind::Password { fresh: false }))
+    };
     html! {
-        @if let Some(wrong) = wrong { p role="alert" { (wrong) } }
-        form method="post" action="/sign-in" {
-            label for="name" { (texts::NAME) }
-            input id="name" name="name" value=(name) autocomplete="username" required;
-            label for="password" { (texts::PASSWORD) }
-            input id="password" name="password" type="password" autocomplete="current-password" required;
-            button { (texts::SIGN_IN) }
-        }
+        @if let Some(wrong) = wrong { (message(Tone::Critical, wrong, "")) }
+        (Form { action: "/sign-in", csrf: "", multipart: false, fields, buttons: primary(texts::SIGN_IN) })
+        p { a href="/recovery" { (texts::FORGOTTEN) } }
     }
 }

@@ -111,6 +111,11 @@ impl Sessions {
         self.lock().retain(|_, session| session.person != *person || Some(session.id) == but);
     }
 
+    /// Ends all sessions.
+    pub fn end_everybodys(&self) {
+        self.lock().clear();
+    }
+
     /// The living sessions of a person, the newest first.
     #[must_use]
     pub fn of(&self, person: &PersonName, now: Duration) -> Vec<Session> {

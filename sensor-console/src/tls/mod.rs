@@ -1,6 +1,7 @@
 //! TLS 1.3 and 1.2 with the console's one certificate, which is replaced in place: open connections go on.
 
 mod first;
+pub mod import;
 mod kept;
 
 use std::sync::{Arc, PoisonError, RwLock};

@@ -1,13 +1,32 @@
-//! Overview.
+//! Overview: how the sensor is at this moment, drawn whole, and again part by part while somebody looks.
 
-use maud::html;
+mod chart;
+pub(crate) mod health;
+mod live;
+pub(crate) mod view;
 
+use axum::extract::State;
+
+use self::chart::SeverityHour;
+pub(super) use self::live::live;
 use crate::{
+    agent::Agent,
+    console::Shared,
     guard::SignedIn,
     page::{Failed, Page},
+    texts::overview as texts,
 };
 
-pub(super) async fn overview(by: SignedIn) -> Result<Page, Failed> {
+/// Alert counts of so many hours.
+const HOURS: &str = "/v1/alerts/severities?hours=24";
+
+pub(super) async fn overview(State(console): State<Shared>, by: SignedIn) -> Result<Page, Failed> {
     let status = by.status()?;
-    Ok(Page::new("Overview", html! { p { "Appliance " code { (status.appliance) } } }))
+    let hours = hours(&console.agent).await;
+    Ok(Page::new(texts::TITLE, view::overview(status, hours.as_deref())))
+}
+
+/// Counts by hour; none when the agent does not say them.
+async fn hours(agent: &Agent) -> Option<Vec<SeverityHour>> {
+    agent.get(HOURS).await.ok()
 }

@@ -1,0 +1,50 @@
+//! Activates the file that was previewed: those bytes, and no others.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use picket_protocol::local_api::{ActivationAnswer, routes};
+use serde::Deserialize;
+
+use super::PROGRESS;
+use crate::{
+    clock,
+    console::{Console, Shared},
+    first_sign_in::{Terms, vendor_terms},
+    guard::{Changing, SignedIn},
+    page::Failed,
+    refused,
+    texts::first_sign_in as texts,
+};
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Order {
+    digest: String,
+    #[serde(default)]
+    terms: String,
+}
+
+pub(super) async fn activate(
+    State(console): State<Shared>,
+    Changing { by, form }: Changing<Order>,
+) -> Result<Response, Failed> {
+    let Some(file) = by.session.held.as_ref().and_then(|held| held.file_of(&form.digest)) else {
+        return Err(refused::problem(&texts::FILE_CHANGED, vec![]).into());
+    };
+    accept_terms(&console, &by, &form.terms)?;
+    let _: ActivationAnswer = console.agent.by(&by.name).post_file(routes::ACTIVATION, file).await?;
+    console.sessions.hold(by.session_id(), None);
+    Ok(Redirect::to(PROGRESS).into_response())
+}
+
+/// Where the vendor has terms, they are accepted before, and who did is noted.
+fn accept_terms(console: &Console, by: &SignedIn, ticked: &str) -> Result<(), Failed> {
+    let Some(terms) = vendor_terms::read(&console.settings.terms_file) else { return Ok(()) };
+    if ticked != "yes" {
+        return Err(refused::problem(&texts::TERMS_NOT_ACCEPTED, vec![]).into());
+    }
+    let accepted = Terms { digest: terms.digest, by: by.name.clone(), at: clock::wall() };
+    tracing::info!(person = %by.name, digest = accepted.digest, "the vendor's terms were accepted");
+    console.notes.accept(accepted).map_err(|error| refused::storage(&error.to_string()).into())
+}

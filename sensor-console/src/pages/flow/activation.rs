@@ -1,0 +1,122 @@
+//! Activation: the file by button, drop or pasted text, then all that it says before anybody lets it.
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use maud::{Markup, Render as _, html};
+use picket_look::{Button, Field, FieldKind, Form, Icon, button_link, primary};
+use picket_protocol::{
+    local_api::{Preview, SensorState, routes},
+    refusal::Problem,
+};
+
+use super::{ACTIVATE, ACTIVATION, At, PREVIEW, PROGRESS, TRUST, page};
+use crate::{
+    agent::NoAnswer,
+    console::Shared,
+    first_sign_in::vendor_terms::{self, VendorTerms},
+    guard::SignedIn,
+    page::{Failed, Page},
+    parts, refused,
+    texts::first_sign_in as texts,
+    uploads::{Held, Upload},
+};
+
+pub(super) async fn form(by: SignedIn) -> Result<Response, Failed> {
+    if let Some(elsewhere) = elsewhere(&by)? {
+        return Ok(Redirect::to(elsewhere).into_response());
+    }
+    Ok(ask(&by, None).into_response())
+}
+
+pub(super) async fn upload(State(console): State<Shared>, upload: Upload) -> Result<Response, Failed> {
+    if upload.file.is_empty() {
+        let problem = refused::problem(&texts::NO_FILE, vec![]);
+        return Ok(ask(&upload.by, Some(&problem)).into_response());
+    }
+    match console.agent.ask_about::<Preview>(routes::PREVIEW, upload.file.clone()).await {
+        Ok(_) => {
+            console.sessions.hold(upload.by.session_id(), Some(Held::new(upload.file)));
+            Ok(Redirect::to(PREVIEW).into_response())
+        }
+        Err(NoAnswer::Refused(problem)) => Ok(ask(&upload.by, Some(&problem)).into_response()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) async fn preview(State(console): State<Shared>, by: SignedIn) -> Result<Response, Failed> {
+    if let Some(elsewhere) = elsewhere(&by)? {
+        return Ok(Redirect::to(elsewhere).into_response());
+    }
+    let Some(held) = &by.session.held else { return Ok(Redirect::to(ACTIVATION).into_response()) };
+    match console.agent.ask_about::<Preview>(routes::PREVIEW, held.file()).await {
+        Ok(preview) => {
+            let terms = vendor_terms::read(&console.settings.terms_file);
+            Ok(show(&by, held, &preview, terms.as_ref()).into_response())
+        }
+        Err(NoAnswer::Refused(problem)) => Ok(ask(&by, Some(&problem)).into_response()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The step is for an unactivated sensor that trusts somebody.
+fn elsewhere(by: &SignedIn) -> Result<Option<&'static str>, Failed> {
+    let status = by.status()?;
+    Ok(match status.state {
+        SensorState::Unactivated if status.candidate.is_some() => Some(PROGRESS),
+        SensorState::Unactivated if !status.trusted => Some(TRUST),
+        SensorState::Unactivated => None,
+        _ => Some(PROGRESS),
+    })
+}
+
+fn ask(by: &SignedIn, problem: Option<&Problem>) -> Page {
+    let content = html! {
+        @if let Some(problem) = problem { (parts::refusal(problem)) }
+        p { (texts::ACTIVATION_LEAD) }
+        (file_form(by, ACTIVATION))
+        p { (texts::PROXY_NEEDED) a href="/settings/network" { (texts::TO_NETWORK) } }
+    };
+    let status = problem.and_then(|problem| StatusCode::from_u16(problem.status).ok()).unwrap_or(StatusCode::OK);
+    page(At::Activation, content).with_status(status)
+}
+
+/// A file by button or drop, or its text.
+pub(super) fn file_form(by: &SignedIn, action: &str) -> Markup {
+    let fields = html! {
+        (Field {
+            help: texts::FILE_HELP, required: false,
+            ..Field::of("file", texts::FILE, FieldKind::File { accept: ".activation" })
+        })
+        (Field {
+            help: texts::PASTED_HELP, required: false,
+            ..Field::of("text", texts::PASTED, FieldKind::Area { rows: 4 })
+        })
+    };
+    Form { action, csrf: &by.csrf, multipart: true, fields, buttons: primary(texts::NEXT) }.render()
+}
+
+fn show(by: &SignedIn, held: &Held, preview: &Preview, terms: Option<&VendorTerms>) -> Page {
+    let fields = html! {
+        input type="hidden" name="digest" value=(held.digest());
+        @if let Some(terms) = terms {
+            h3 { (texts::TERMS) }
+            div class="scroll" tabindex="0" role="region" aria-label=(texts::TERMS) { pre { (terms.text) } }
+            (Field::of("terms", texts::ACCEPT_TERMS, FieldKind::Tick))
+        }
+    };
+    let buttons = html! {
+        (primary(texts::ACTIVATE))
+        (button_link(Button::Secondary, ACTIVATION, texts::OTHER_FILE, Some(Icon::Back)))
+    };
+    let content = html! {
+        div data-step="preview" {
+            h3 { (texts::PREVIEW_TITLE) }
+            (parts::preview(preview))
+            (Form { action: ACTIVATE, csrf: &by.csrf, multipart: false, fields, buttons })
+        }
+    };
+    page(At::Activation, content)
+}

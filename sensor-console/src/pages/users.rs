@@ -1,0 +1,144 @@
+//! Users: who may use this console, and as what. Seen by admins alone.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use maud::{Markup, Render as _, html};
+use picket_look::{
+    Column, Definitions, Empty, Field, FieldKind, Form, Table, copyable, danger, exact, primary, secondary,
+};
+use serde::Deserialize;
+
+use crate::{
+    accounts::{Account, AccountsFailed, PersonName, Role, hash::PasswordHash, password::NewPassword},
+    clock,
+    console::{Console, Shared},
+    guard::{Changing, SignedIn},
+    page::{Failed, Page},
+    refused,
+    texts::{account as texts, first_sign_in, frame},
+};
+
+const USERS: &str = "/settings/users";
+const ROLE: &str = "/settings/users/role";
+const REMOVE: &str = "/settings/users/remove";
+
+#[derive(Debug, Deserialize)]
+pub(super) struct NewPerson {
+    name: String,
+    role: Role,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct OnePerson {
+    name: PersonName,
+}
+
+pub(super) async fn users(State(console): State<Shared>, by: SignedIn) -> Result<Page, Failed> {
+    by.as_admin()?;
+    Ok(page(&console, &by))
+}
+
+/// The password is generated: nobody chooses one for somebody else.
+pub(super) async fn add(
+    State(console): State<Shared>,
+    Changing { by, form }: Changing<NewPerson>,
+) -> Result<Response, Failed> {
+    let name = PersonName::try_from(form.name.trim().to_owned())
+        .map_err(|error| refused::problem(&first_sign_in::INVALID_PERSON, vec![("why", error.to_string())]))?;
+    let (person, role) = (name.clone(), form.role);
+    let password = change(&console, move |console| {
+        let password = NewPassword::generated();
+        let hash = PasswordHash::of(password.expose());
+        console.accounts.add(Account { name: person, role, password: hash, password_since: clock::wall() })?;
+        Ok(password)
+    })
+    .await?;
+    tracing::info!(by = %by.name, person = %name, role = role.word(), "a person was added");
+    let body = html! {
+        p { (texts::ADDED) }
+        (Definitions::new()
+            .with(texts::NAME, name.as_str())
+            .with(texts::ROLE, role.word())
+            .with(texts::PASSWORD, copyable(password.expose(), texts::PASSWORD)))
+    };
+    Ok(Page::new(texts::NEW_PERSON, body).under(USERS, texts::USERS).into_response())
+}
+
+pub(super) async fn set_role(
+    State(console): State<Shared>,
+    Changing { by, form }: Changing<NewPerson>,
+) -> Result<Redirect, Failed> {
+    let name = PersonName::try_from(form.name).map_err(|_| refused::accounts(&AccountsFailed::Unknown))?;
+    tracing::info!(by = %by.name, person = %name, role = form.role.word(), "a role is set");
+    change(&console, move |console| console.accounts.set_role(&name, form.role)).await?;
+    Ok(Redirect::to(USERS))
+}
+
+pub(super) async fn remove(
+    State(console): State<Shared>,
+    Changing { by, form }: Changing<OnePerson>,
+) -> Result<Redirect, Failed> {
+    tracing::info!(by = %by.name, person = %form.name, "a person is removed");
+    change(&console, move |console| {
+        console.accounts.remove(&form.name)?;
+        console.sessions.end_all(&form.name, None);
+        Ok(())
+    })
+    .await?;
+    Ok(Redirect::to(USERS))
+}
+
+/// Away from the thread that serves: hashing and the disk take their time.
+async fn change<T: Send + 'static>(
+    console: &Shared,
+    change: impl FnOnce(&Console) -> Result<T, AccountsFailed> + Send + 'static,
+) -> Result<T, Failed> {
+    let console = Arc::clone(console);
+    let changed = tokio::task::spawn_blocking(move || change(&console));
+    changed.await.map_err(|_| refused::storage("the task ended"))?.map_err(|error| refused::accounts(&error))
+}
+
+fn page(console: &Console, by: &SignedIn) -> Page {
+    const COLUMNS: [Column<'static>; 4] = [
+        Column::text(texts::NAME),
+        Column::text(texts::ROLE),
+        Column::text(texts::PASSWORD_SINCE),
+        Column::text(texts::CHANGE),
+    ];
+    let rows = console.accounts.list().into_iter().map(|account| {
+        let changes = html! { @if account.name != by.name { (changes(by, &account)) } };
+        vec![html! { (account.name) }, html! { (account.role.word()) }, exact(account.password_since), changes]
+    });
+    let empty = Empty { why: texts::NO_PEOPLE.to_owned(), next: html! {} };
+    let fields = html! {
+        (Field { help: first_sign_in::ADMIN_NAME_HELP, max_length: 64, ..Field::text("name", texts::NAME) })
+        (Field { value: "viewer", ..Field::of("role", texts::ROLE, FieldKind::Choice(&texts::ROLES)) })
+    };
+    let body = html! {
+        (Table { caption: texts::USERS, columns: &COLUMNS, rows: rows.collect(), empty })
+        h2 { (texts::NEW_PERSON) }
+        (Form { action: USERS, csrf: &by.csrf, multipart: false, fields, buttons: primary(texts::ADD) })
+    };
+    Page::new(texts::USERS, body).under("/settings", frame::SETTINGS)
+}
+
+fn changes(by: &SignedIn, account: &Account) -> Markup {
+    let name = html! { input type="hidden" name="name" value=(account.name); };
+    // Ids must not repeat on the page: labelled by what the row is about.
+    let label = format!("{} {}", texts::ROLE, account.name);
+    let role = html! {
+        (name)
+        select name="role" aria-label=(label) {
+            @for role in Role::ALL { option value=(role.word()) selected[role == account.role] { (role.word()) } }
+        }
+    };
+    let form = |action, fields, buttons| Form { action, csrf: &by.csrf, multipart: false, fields, buttons }.render();
+    html! {
+        (form(ROLE, role, secondary(texts::SET_ROLE)))
+        (form(REMOVE, name, danger(texts::REMOVE)))
+    }
+}
