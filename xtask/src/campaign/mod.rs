@@ -14,6 +14,7 @@ mod restore;
 mod sabotage;
 mod scene;
 mod sheet;
+mod simulation;
 mod stage;
 mod switches;
 
@@ -76,6 +77,8 @@ enum Name {
     Outage,
     /// The wall clock between 1970 and 2099
     Clock,
+    /// The delivery alone, in a simulated world, by thousands of seeds
+    Simulation,
 }
 
 impl Name {
@@ -90,6 +93,7 @@ impl Name {
             Self::Disk => disk::PLACES,
             Self::Outage => outage::PLACES,
             Self::Clock => clock::PLACES,
+            Self::Simulation => simulation::PLACES,
         }
     }
 }
