@@ -74,11 +74,12 @@ impl Intake {
         batches: Batches,
     ) -> Self {
         let health = Health { last_record: clock::since_boot(), ..Health::default() };
-        let waiting = Source::open(path, 0).ok();
-        Self { path: path.to_owned(), epochs, shared, wake, batches, health, waiting, work: None }
+        Self { path: path.to_owned(), epochs, shared, wake, batches, health, waiting: None, work: None }
     }
 
     pub(super) fn run(mut self) {
+        // Here and not at the agent's start, which a file that hangs must not hold up.
+        self.waiting = Source::open(&self.path, 0).ok();
         while !self.shared.stops() {
             let pause = match self.turn() {
                 Ok(pause) => pause,
