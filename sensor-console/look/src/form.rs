@@ -134,7 +134,7 @@ impl<'a> Field<'a> {
 impl Render for Field<'_> {
     fn render(&self) -> Markup {
         let tick = self.kind == FieldKind::Tick;
-        let optional = !self.required && !tick && !matches!(self.kind, FieldKind::Choice(_));
+        let optional = !self.required && matches!(self.kind, FieldKind::Text | FieldKind::Password { .. });
         html! {
             div class={ "field" @if tick { " tick" } @if self.error.is_some() { " wrong" } } {
                 @if tick { (self.input()) }

@@ -16,6 +16,7 @@ pub const LEAD_DEACTIVATED: &str =
     "The portal ended the last activation. This sensor detects and stores, and sends nothing.";
 
 pub const STATUS: &str = "Activation";
+pub const STATE: &str = "Status";
 pub const ACTIVE: &str = "Active";
 pub const PENDING: &str = "Pending first connection";
 pub const PROVING: &str = "A reactivation is being proved";
@@ -30,7 +31,7 @@ pub const LICENCE: &str = "Licence until";
 pub const REASON: &str = "Reason";
 pub const DECIDED_BY: &str = "Decided by";
 
-pub const SENSOR: &str = "Sensor";
+pub const SENSOR: &str = "This sensor";
 pub const NAME: &str = "Name";
 pub const ADDRESSES: &str = "Addresses";
 pub const NO_ADDRESSES: &str = "none";
@@ -78,5 +79,5 @@ pub const NO_HOURS: &str = "Counts by hour are not known at this moment.";
 /// What the chart shows, in a sentence.
 #[must_use]
 pub fn chart(total: &str, high: &str) -> String {
-    format!("{LAST_DAY}: {total} in all, {high} of them high.")
+    format!("{total} in all, {high} of them high.")
 }

@@ -51,7 +51,7 @@ impl Filter {
     }
 
     /// From the first page on.
-    pub(super) fn from_start(&self) -> Self {
+    pub(super) fn first_page(&self) -> Self {
         Self { before: None, after: None, ..self.clone() }
     }
 

@@ -65,8 +65,8 @@ pub(super) fn time(rfc3339: &str) -> Markup {
 }
 
 fn filters(filter: &Filter) -> Markup {
-    let with_severity = |severity: &str| Filter { severity: severity.to_owned(), ..filter.from_start() };
-    let within = |within: &str| Filter { within: within.to_owned(), ..filter.from_start() };
+    let with_severity = |severity: &str| Filter { severity: severity.to_owned(), ..filter.first_page() };
+    let within = |within: &str| Filter { within: within.to_owned(), ..filter.first_page() };
     let severities =
         [("", texts::ANY_SEVERITY), ("high", texts::HIGH), ("medium", texts::MEDIUM_UP), ("low", texts::LOW_UP)];
     let times =
@@ -117,11 +117,11 @@ fn pages(page: &AlertPage, filter: &Filter) -> Markup {
     let inside = filter.before.is_some() || filter.after.is_some();
     html! {
         nav class="pages" aria-label=(texts::TITLE) {
-            @if inside { (go(&filter.from_start(), texts::NEWEST)) }
+            @if inside { (go(&filter.first_page(), texts::NEWEST)) }
             @if let Some(first) = first.filter(|_| inside && !searches) {
-                (go(&Filter { after: Some(first), ..filter.from_start() }, texts::NEWER))
+                (go(&Filter { after: Some(first), ..filter.first_page() }, texts::NEWER))
             }
-            @if let Some(next) = page.next { (go(&Filter { before: Some(next), ..filter.from_start() }, texts::OLDER)) }
+            @if let Some(next) = page.next { (go(&Filter { before: Some(next), ..filter.first_page() }, texts::OLDER)) }
         }
     }
 }
@@ -131,7 +131,7 @@ fn go(filter: &Filter, word: &str) -> Markup {
 }
 
 fn exports(filter: &Filter) -> Markup {
-    let query = filter.from_start().query();
+    let query = filter.first_page().query();
     html! {
         div class="pages" hx-boost="false" {
             (button_link(Button::Secondary, &format!("/alerts/export.csv{query}"), texts::EXPORT_CSV, Some(Icon::Download)))

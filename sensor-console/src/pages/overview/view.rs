@@ -29,16 +29,16 @@ pub(super) fn parts(status: &Status, hours: Option<&[SeverityHour]>) -> Markup {
         div class="panels" id="overview-panels" {
             (activation(status))
             (connections(status, now))
+            section class="panel whole" {
+                div class="panel-head" {
+                    h2 { (texts::LAST_DAY) }
+                    a href="/alerts" { (texts::ALL_ALERTS) }
+                }
+                (chart(hours, now))
+            }
             (health_panel(status, now))
             (alerts(status, now))
             (sensor(status))
-        }
-        section class="panel" id="overview-chart" {
-            div class="panel-head" {
-                h2 { (texts::LAST_DAY) }
-                a href="/alerts" { (texts::ALL_ALERTS) }
-            }
-            (chart(hours, now))
         }
     }
 }
@@ -79,7 +79,7 @@ fn lead(status: &Status) -> Markup {
 
 fn activation(status: &Status) -> Markup {
     let list = match &status.state {
-        SensorState::Unactivated => Definitions::new().with(texts::STATUS, badge(Tone::Notice, texts::UNACTIVATED)),
+        SensorState::Unactivated => Definitions::new().with(texts::STATE, badge(Tone::Notice, texts::UNACTIVATED)),
         SensorState::Active { active } => in_force(active),
         SensorState::Deactivated { deactivated } => ended(deactivated),
     };
@@ -103,7 +103,7 @@ fn in_force(active: &Active) -> Definitions {
         ModeView::LocallyManaged { .. } => texts::LOCAL,
     };
     Definitions::new()
-        .with(texts::STATUS, badge(state.0, state.1))
+        .with(texts::STATE, badge(state.0, state.1))
         .with(texts::MODE, mode)
         .with(texts::SINCE, exact(active.committed_at))
         .with(texts::SUBSCRIPTION, view.subscription.name.to_string())
@@ -114,7 +114,7 @@ fn in_force(active: &Active) -> Definitions {
 
 fn ended(deactivated: &Deactivated) -> Definitions {
     Definitions::new()
-        .with(texts::STATUS, badge(Tone::Critical, texts::DEACTIVATED))
+        .with(texts::STATE, badge(Tone::Critical, texts::DEACTIVATED))
         .with(texts::REASON, &deactivated.reason)
         .with(texts::DECIDED_BY, &deactivated.decided_by)
         .with(texts::SINCE, exact(deactivated.at))
@@ -127,7 +127,7 @@ fn sensor(status: &Status) -> Markup {
         @for address in &status.addresses { div { (identifier(address)) } }
     };
     html! {
-        section class="panel" {
+        section class="panel whole" {
             h2 { (texts::SENSOR) }
             (Definitions::new()
                 .with(texts::NAME, name(&status.state))
