@@ -6,7 +6,7 @@
 use std::{
     fs::File,
     io::{BufWriter, Write, stdout},
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -69,7 +69,7 @@ fn write(eve: &Path, before: u64, count: u64) -> Result<Vec<u64>> {
 }
 
 /// When each number up to `last` was seen in the log.
-fn watch(log: &PathBuf, before: u64, last: u64, end: &AtomicU64) -> Result<Vec<u64>> {
+fn watch(log: &Path, before: u64, last: u64, end: &AtomicU64) -> Result<Vec<u64>> {
     let connection = open(log)?;
     let (mut seen, mut at) = (before, Vec::new());
     while seen < last {
