@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use picket_lab::{Generator, Tally, Waited, until};
 use picket_shim::{Powered, SmallDisk};
 use serde_json::Value;
@@ -23,10 +23,12 @@ use super::{
 const MEBIBYTES: u64 = 48;
 /// The bound of the log, which is not reached. It makes the log's reserve for a full disk 2 MiB.
 const LOG: &str = "alert_log.max_mebibytes = 32\n";
-/// Alerts that come in while the disk has room, and while it is full: more than fit into the reserve.
+/// Alerts that come in while the disk has room.
 const WITH_ROOM: usize = 300;
-const WHILE_FULL: usize = 6_000;
-/// Alerts of the latter that are gone from the engine's files before there is room again.
+/// While it is full: alerts in a file, and most files. The first holds more than fits into the reserve.
+const IN_A_FILE: usize = 6_000;
+const MOST_FILES: usize = 6;
+/// Alerts that are gone from the engine's files before there is room again.
 const UNREAD: usize = 500;
 /// In so long the agent has looked at them all the same.
 const LOOKED_AT: Duration = Duration::from_secs(3);
@@ -67,13 +69,9 @@ fn full(mut stage: Stage<SmallDisk>) -> Result<Outcome> {
     let (mut may_be_missed, mut kept_out) = (BTreeSet::new(), 0);
     for round in 0..stage.faults {
         generator.alerts(WITH_ROOM)?;
+        until_no_more(&stage)?;
         stage.disk()?.fill()?;
-        for _ in 0..4 {
-            generator.alerts(WHILE_FULL / 4)?;
-            generator.rotate()?;
-        }
-        kept_out += generator.written().len() as u64 - until_no_more(&stage)?;
-        until_log_is(&stage, "full")?;
+        kept_out += overflow(&stage, &mut generator)?;
         if round % 3 == 2 {
             stage.scene.kill_agent()?;
         }
@@ -90,6 +88,23 @@ fn full(mut stage: Stage<SmallDisk>) -> Result<Outcome> {
     outcome.remarks.push(format!("{kept_out} had to wait for room"));
     account(&stage.scene.agent.ask(&["alerts", "verify"])?, &may_be_missed, &mut outcome)?;
     Ok(outcome)
+}
+
+/// Writes until the log takes no more, which it must call full; how many alerts have to wait. The journal may be large
+/// enough from before to take much on a full disk.
+fn overflow(stage: &Stage<SmallDisk>, generator: &mut Generator) -> Result<u64> {
+    // What was missed has no number, so only what comes on top says anything.
+    let before = generator.written().len() as u64 - stage.accepted()?;
+    for _ in 0..MOST_FILES {
+        generator.alerts(IN_A_FILE)?;
+        generator.rotate()?;
+        let waiting = generator.written().len() as u64 - until_no_more(stage)? - before;
+        if waiting > 0 {
+            until_log_is(stage, "full")?;
+            return Ok(waiting);
+        }
+    }
+    bail!("a full disk took {} alerts", MOST_FILES * IN_A_FILE)
 }
 
 /// Takes the file with the last alerts from under the agent, which has not read them; which.
