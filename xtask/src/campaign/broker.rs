@@ -10,7 +10,7 @@ use picket_lab::Mosquitto;
 use super::{
     hub,
     place::{Place, Setting},
-    sabotage::Sabotage::{AcknowledgedBeforeCommit, DeduplicationOff, NeverSentAgain},
+    sabotage::Sabotage::{AcknowledgedBeforeCommit, NeverSentAgain},
     scene::Scene,
     sheet::Outcome,
 };
@@ -27,12 +27,7 @@ const LONGEST_PATIENCE_OF_SENSOR: Duration = Duration::from_secs(6 * 60 * 60 + 6
 const WAITS: u32 = 4;
 
 pub(super) const PLACES: &[Place] = &[
-    Place {
-        name: "broker, after its acknowledgements",
-        faults: 50,
-        finds: &[NeverSentAgain, DeduplicationOff],
-        act: forgetting_broker,
-    },
+    Place { name: "broker, after its acknowledgements", faults: 50, finds: &[NeverSentAgain], act: forgetting_broker },
     Place { name: "portal, reading a broker", faults: 50, finds: &[AcknowledgedBeforeCommit], act: reading_portal },
 ];
 
