@@ -77,6 +77,7 @@ pub enum Document {
     TrustRootFile,
     Heartbeat,
     Answer,
+    Recovery,
 }
 
 /// A step of the reading order.

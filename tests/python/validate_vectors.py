@@ -24,6 +24,7 @@ FILES = {
     "trust-root-file": ["trust-root", "common"],
     "heartbeat": ["heartbeat", "common"],
     "answer": ["answer", "common"],
+    "recovery": ["recovery", "common"],
 }
 
 

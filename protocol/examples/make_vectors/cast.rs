@@ -18,7 +18,10 @@ use picket_protocol::{
     time::UnixSeconds,
 };
 
-use crate::manifest::{Commit, Context};
+use crate::{
+    manifest::{Commit, Context},
+    recovery,
+};
 
 /// 2026-01-01.
 pub(crate) const BUILT: i64 = 1_767_225_600;
@@ -38,6 +41,7 @@ pub(crate) mod seed {
     pub(crate) const SIGNER: u8 = 101;
     pub(crate) const OLD_SIGNER: u8 = 102;
     pub(crate) const TI_SIGNER: u8 = 103;
+    pub(crate) const RECOVERY_SIGNER: u8 = 104;
     pub(crate) const STRANGER: u8 = 109;
 }
 
@@ -271,6 +275,14 @@ pub(crate) fn contexts() -> BTreeMap<String, Context> {
         ("clock-at-2099-overridden".into(), clock(4_070_908_800, true)),
         ("overridden".into(), clock(NOW, true)),
         ("another-appliance".into(), with(&|context| context.appliance = appliance(0xb2).to_string())),
+        ("recovery".into(), trust(pinned(recovery::chain()))),
+        (
+            "recovery-another-appliance".into(),
+            with(&|context| {
+                context.trust = pinned(recovery::chain());
+                context.appliance = appliance(0xb2).to_string();
+            }),
+        ),
         ("no-keys".into(), with(&|context| context.keys.clear())),
         ("active".into(), committed(vec![commit(true, 0x51, SERIAL, 0xc1, seed::SIGNER)])),
         ("active-older".into(), committed(vec![commit(true, 0x51, SERIAL - 1, 0xc0, seed::SIGNER)])),

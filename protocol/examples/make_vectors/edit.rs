@@ -6,6 +6,7 @@ use picket_protocol::cbor::{Value, encode, gate};
 pub(crate) const ACTIVATION: i64 = -70_001;
 pub(crate) const DEACTIVATION: i64 = -70_002;
 pub(crate) const REQUEST: i64 = -70_003;
+pub(crate) const RECOVERY: i64 = -70_004;
 
 /// `bytes` with one edit.
 pub(crate) fn edited(bytes: &[u8], edit: impl FnOnce(&mut Value)) -> Vec<u8> {

@@ -10,6 +10,7 @@ mod edit;
 #[path = "../../vectors/manifest.rs"]
 #[expect(unreachable_pub, reason = "shared with other crates")]
 mod manifest;
+mod recovery;
 mod refused;
 
 use std::{collections::BTreeMap, fs, path::Path, process::ExitCode};
@@ -17,6 +18,7 @@ use std::{collections::BTreeMap, fs, path::Path, process::ExitCode};
 use manifest::{Context, Document, Layer, Manifest, Vector};
 
 /// A vector with its bytes.
+#[derive(Clone)]
 pub(crate) struct Made {
     pub(crate) vector: Vector,
     pub(crate) bytes: Vec<u8>,
@@ -60,7 +62,7 @@ impl Made {
 #[expect(clippy::print_stdout, reason = "the result of a command")]
 fn main() -> ExitCode {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
-    let made: Vec<Made> = accepted::all().into_iter().chain(refused::all()).collect();
+    let made: Vec<Made> = [accepted::all(), refused::all(), recovery::accepted(), recovery::refused()].concat();
     match add(&folder, &made, cast::contexts()) {
         Ok(added) => {
             println!("{} vectors, {added} of them new", made.len());

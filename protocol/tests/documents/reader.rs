@@ -4,7 +4,7 @@ use picket_protocol::{
     floors::{Floors, InForce},
     heartbeat::{Answer, Heartbeat},
     ids::{ApplianceId, Serial, Thumbprint},
-    reading::{Reading, ReadingContext, read_activation, read_deactivation, read_request},
+    reading::{Reading, ReadingContext, read_activation, read_deactivation, read_recovery, read_request},
     refusal::Refusal,
     time::UnixSeconds,
     trust::{TrustStore, encode_roots},
@@ -68,6 +68,7 @@ impl Ready {
             Document::Request => read_request(bytes).map(|_| "accepted"),
             Document::TrustRootFile => TrustStore::default().pin(bytes).map(|_| "accepted"),
             Document::Heartbeat => Heartbeat::decode(bytes).map(|_| "accepted"),
+            Document::Recovery => read_recovery(bytes, &self.trust, &self.appliance).map(|_| "accepted"),
             Document::Answer => Answer::decode(bytes).map(|_| "accepted"),
         }
     }
