@@ -4,7 +4,7 @@ use maud::Markup;
 use picket_look::{Icon, Identity, Layout, Message, NavLink, Person, Tone, bare, page as framed};
 use picket_protocol::{
     heartbeat::Component,
-    local_api::{SensorState, Status},
+    local_api::{Gravity, Message as SystemMessage, SensorState, Status},
 };
 
 use crate::{
@@ -113,10 +113,19 @@ fn health(status: &Status) -> (Tone, &'static str) {
 /// What stands on every page until its cause is gone.
 fn messages(status: &Result<Status, NoAnswer>) -> Vec<Message> {
     match status {
-        Ok(_) => vec![],
+        Ok(status) => SystemMessage::of(status).into_iter().map(shown).collect(),
         Err(error) => {
             let problem = refused::no_agent(error);
             vec![Message { tone: Tone::Critical, code: problem.code, title: problem.title, next: problem.next }]
         }
     }
+}
+
+fn shown(message: SystemMessage) -> Message {
+    let tone = match message.severity {
+        Gravity::Info => Tone::Notice,
+        Gravity::Warning => Tone::Warning,
+        Gravity::Error => Tone::Critical,
+    };
+    Message { tone, code: message.code, title: message.title, next: message.next }
 }

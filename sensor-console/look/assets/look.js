@@ -85,7 +85,7 @@
   }, 1000);
   addEventListener("DOMContentLoaded", () => {
     times(document);
-    const refusal = document.querySelector(".refusal");
+    const refusal = document.querySelector("h1 + .refusal");
     if (refusal) refusal.focus();
     for (const place of document.querySelectorAll("[data-live]")) live(place);
   });

@@ -1,6 +1,6 @@
 //! Alerts.
 
-use picket_protocol::alerts::Severity;
+use picket_protocol::{alerts::Severity, local_api::EndpointRole};
 
 pub const TITLE: &str = "Alerts";
 pub const BACK: &str = "All alerts";
@@ -53,8 +53,26 @@ pub const ID: &str = "Alert id";
 pub const CATEGORY: &str = "Category";
 pub const PROTOCOL: &str = "Protocol";
 pub const STANDING: &str = "Where it stands";
-pub const CONFIRMED: &str = "Confirmed: stored, taken by";
-pub const DELIVERED: &str = "Delivered to";
-pub const WAITING: &str = "Waiting for";
+pub const CONFIRMED: &str = "Confirmed";
+pub const DELIVERED: &str = "Delivered";
+pub const WAITING: &str = "Waiting";
 pub const KEPT: &str = "Kept on this sensor";
 pub const RECORD: &str = "The detection engine's record, untouched";
+
+/// Of a confirmed alert.
+#[must_use]
+pub fn confirmed(by: &EndpointRole) -> String {
+    format!("Taken by the {by}, and stored at its destination.")
+}
+
+/// Of a delivered one.
+#[must_use]
+pub fn delivered(by: &EndpointRole) -> String {
+    format!("Acknowledged by the {by}. Nobody has confirmed yet that it is stored.")
+}
+
+/// Of one on its way.
+#[must_use]
+pub fn waiting(to: &EndpointRole) -> String {
+    format!("For the {to}.")
+}

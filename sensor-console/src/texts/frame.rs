@@ -3,7 +3,7 @@
 pub const PRODUCT: &str = "Sensor console";
 pub const OVERVIEW: &str = "Overview";
 pub const ALERTS: &str = "Alerts";
-pub const SETTINGS: &str = "System Settings";
+pub const SETTINGS: &str = "System settings";
 pub const ACCOUNT: &str = "Your account";
 pub const UNNAMED: &str = "Sensor without a name";
 pub const UNKNOWN: &str = "Sensor";

@@ -203,7 +203,7 @@ fn verification() -> Value {
 fn activations() -> Value {
     let actor = json!({"uid": 993, "name": "console: anna"});
     let past = |days: i64, result: Value| {
-        let mut outcome = json!({"at": NOW - days * 86_400, "by": actor, "sensor": SENSOR, "serial": 1_780_000_000_000_u64 - days as u64,
+        let mut outcome = json!({"at": NOW - days * 86_400, "by": actor, "sensor": SENSOR, "serial": 1_780_000_000_000_i64 - days,
             "cti": "0123456789abcdef0123456789abcdef", "name": "press-line-3", "mode": "cloud-connected"});
         outcome.as_object_mut().unwrap().extend(result.as_object().unwrap().clone());
         outcome

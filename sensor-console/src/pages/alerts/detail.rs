@@ -21,14 +21,13 @@ pub(super) async fn detail(
     let detail: AlertDetail = console.agent.get(&format!("{}/{place}", routes::ALERTS_AT)).await?;
     let line = Line::of(&detail.alert);
     let title = line.signature().unwrap_or(texts::NO_SIGNATURE).to_owned();
-    Ok(Page::new(title, body(&detail, &line)))
+    Ok(Page::new(title, body(&detail, &line)).under("/alerts", texts::BACK))
 }
 
 fn body(detail: &AlertDetail, line: &Line) -> Markup {
     let alert = &detail.alert;
     html! {
         div class="stack" {
-            p { a href="/alerts" { (texts::BACK) } }
             section class="panel" {
                 (Definitions::new()
                     .with(texts::SEVERITY, view::severity(alert.severity))
@@ -49,10 +48,10 @@ fn body(detail: &AlertDetail, line: &Line) -> Markup {
 
 fn standing(standing: &AlertStanding) -> Markup {
     let (tone, word, more) = match standing {
-        AlertStanding::Confirmed { by } => (Tone::Ok, texts::CONFIRMED, by.to_string()),
-        AlertStanding::Delivered { by } => (Tone::Ok, texts::DELIVERED, by.to_string()),
-        AlertStanding::Waiting { to } => (Tone::Notice, texts::WAITING, to.to_string()),
+        AlertStanding::Confirmed { by } => (Tone::Ok, texts::CONFIRMED, texts::confirmed(by)),
+        AlertStanding::Delivered { by } => (Tone::Ok, texts::DELIVERED, texts::delivered(by)),
+        AlertStanding::Waiting { to } => (Tone::Notice, texts::WAITING, texts::waiting(to)),
         AlertStanding::Kept { why } => (Tone::Neutral, texts::KEPT, why.clone()),
     };
-    html! { (badge(tone, word)) " " (more) }
+    html! { (badge(tone, word)) p class="help" { (more) } }
 }
