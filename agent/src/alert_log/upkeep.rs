@@ -10,7 +10,7 @@ use super::{
     facts::InHand,
     writer::{COMMIT_WEIGHT, Writer},
 };
-use crate::store::failure::Failure;
+use crate::{memory, store::failure::Failure};
 
 /// How often what is too old is looked for, in seconds of the log's clock.
 const EXPIRE_EVERY: u64 = 3600;
@@ -58,6 +58,8 @@ impl Writer {
         }
         self.copy();
         self.replenish();
+        // What the last minute's alerts needed, the next may not.
+        memory::give_back();
     }
 
     /// Keeps what a new log would have to know, should this one be set aside.
