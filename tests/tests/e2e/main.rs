@@ -2,6 +2,7 @@
 
 mod activation;
 mod alerts;
+mod alerts_disks;
 mod alerts_mosquitto;
 mod alerts_rsyslog;
 mod alerts_socket;
