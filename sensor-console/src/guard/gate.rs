@@ -4,7 +4,10 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Method},
+    http::{
+        HeaderMap, Method,
+        header::{CONTENT_LENGTH, CONTENT_TYPE},
+    },
     middleware::Next,
     response::{Html, IntoResponse as _, Redirect, Response},
 };
@@ -69,5 +72,10 @@ fn from_our_page(request: &Request) -> bool {
 /// A page in its frame; anything else (redirects, files, streams, fragments) as it is.
 fn framed(mut response: Response, frame: impl FnOnce(&Page) -> maud::Markup) -> Response {
     let Some(page) = response.extensions_mut().remove::<Page>() else { return response };
-    (page.status, Html(frame(&page).into_string())).into_response()
+    let mut drawn = Html(frame(&page).into_string()).into_response();
+    *drawn.status_mut() = page.status;
+    drawn.headers_mut().extend(response.headers_mut().drain().filter_map(|(name, value)| {
+        Some((name.filter(|name| name != CONTENT_TYPE && name != CONTENT_LENGTH)?, value))
+    }));
+    drawn
 }

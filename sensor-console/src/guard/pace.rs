@@ -14,15 +14,16 @@ use std::{
 };
 
 /// Waiting tries of one network.
-pub(super) const WAITING_PER_NETWORK: usize = 16;
+pub(super) const WAITING_PER_NETWORK: usize = 24;
 /// Networks with waiting tries.
 pub(super) const MOST_NETWORKS: usize = 256;
-/// Wrong tries of one network before it has to wait between them.
-pub(super) const FREE_FAILURES: u32 = 10;
+/// Wrong tries of one network before it has to wait between them. Until then the newest is tried at once, so that whoever
+/// is caught in a burst of others gets through.
+pub(super) const FREE_FAILURES: u32 = 100;
 /// How long it has to wait then.
 pub(super) const PACE: Duration = Duration::from_secs(1);
 /// So often one wrong try is forgiven.
-const FORGIVEN_EVERY: Duration = Duration::from_secs(60);
+const FORGIVEN_EVERY: Duration = Duration::from_secs(6);
 /// Networks whose wrong tries are remembered.
 const MOST_REMEMBERED: usize = 4096;
 

@@ -42,6 +42,7 @@ fn open() -> Router<Shared> {
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/first-sign-in", get(setup::form).post(setup::set_up))
         .route("/recovery", get(recovery::form).post(recovery::redeem))
+        .route("/recovery/begin", post(recovery::begin))
         .route("/assets/{file}", get(assets::file))
         .fallback(async || Failed::NotFound)
 }

@@ -18,7 +18,7 @@ use crate::{
     agent::NoAnswer,
     clock,
     console::Shared,
-    guard::signed_in::From,
+    guard::{Unsigned, forms::Nothing, signed_in::From},
     page::{Failed, Page},
     parts, refused,
     texts::{account as texts, first_sign_in},
@@ -26,12 +26,23 @@ use crate::{
 };
 
 const PATH: &str = "/recovery";
+const BEGIN: &str = "/recovery/begin";
 
 pub(super) async fn form(State(console): State<Shared>) -> Result<Response, Failed> {
     if console.accounts.is_empty() {
         return Ok(Redirect::to("/first-sign-in").into_response());
     }
-    Ok(page(&console, None).await?.into_response())
+    // Looking draws no nonce.
+    let form = Form { action: BEGIN, csrf: "", multipart: false, fields: html! {}, buttons: primary(texts::BEGIN) };
+    let body = html! { p { (texts::RECOVERY_LEAD) } (form) };
+    Ok(Page::new(texts::RECOVERY, body).under("/sign-in", texts::SIGN_IN).into_response())
+}
+
+pub(super) async fn begin(
+    State(console): State<Shared>,
+    Unsigned(Nothing {}): Unsigned<Nothing>,
+) -> Result<Page, Failed> {
+    page(&console, None).await
 }
 
 pub(super) async fn redeem(
@@ -74,7 +85,7 @@ async fn page(console: &Shared, problem: Option<&Problem>) -> Result<Page, Faile
     let form = Form { action: PATH, csrf: "", multipart: true, fields, buttons: primary(texts::RECOVER) };
     let body = html! {
         @if let Some(problem) = problem { (parts::refusal(problem)) }
-        p { (texts::RECOVERY_LEAD) }
+        p { (texts::RECOVERY_BEGUN) }
         (Definitions::new()
             .with(texts::APPLIANCE, copyable(&start.appliance.to_string(), texts::APPLIANCE))
             .with(texts::NONCE, copyable(&start.nonce.to_string(), texts::NONCE)))

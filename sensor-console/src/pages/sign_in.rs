@@ -45,9 +45,8 @@ pub(super) async fn sign_in(
     let Some(name) = matching(&console, name, credentials.password).await else {
         place.was_wrong();
         tracing::warn!(%address, "a sign-in was refused");
-        return Page::new(texts::SIGN_IN, fields(&credentials.name, Some(texts::WRONG)))
-            .with_status(StatusCode::UNAUTHORIZED)
-            .into_response();
+        let page = Page::new(texts::SIGN_IN, fields(&credentials.name, Some(texts::WRONG)));
+        return leaving(page.with_status(StatusCode::UNAUTHORIZED));
     };
     place.was_right();
     tracing::info!(%address, person = %name, "signed in");
@@ -81,8 +80,15 @@ pub(super) async fn matching(
 /// So many tries came from this network that this one was not looked at.
 pub(super) fn gave_way(name: &str) -> Response {
     let page = Page::new(texts::SIGN_IN, fields(name, Some(texts::TOO_MANY)));
-    let mut response = page.with_status(StatusCode::TOO_MANY_REQUESTS).into_response();
+    let mut response = leaving(page.with_status(StatusCode::TOO_MANY_REQUESTS));
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
+
+/// Ends an HTTP/1.1 connection, too: its seat is for somebody else of this address.
+fn leaving(page: Page) -> Response {
+    let mut response = page.into_response();
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

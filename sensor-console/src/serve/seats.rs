@@ -1,6 +1,7 @@
 //! How many connections are served at once, in all and for one address; the rest waits unread, bounded too.
 //!
-//! A connection that waits costs a socket; one that is served costs the buffers of TLS and HTTP.
+//! A connection that waits costs a socket; one that is served costs the buffers of TLS and HTTP. Of one address the newest
+//! comes first: those before it are most likely a flood, and whoever is caught in it is then not behind it.
 
 use std::{
     collections::HashMap,
@@ -10,14 +11,14 @@ use std::{
 };
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
     time::timeout,
 };
 
 /// Served at once.
 const SEATS: usize = 160;
 /// Of these, for one address: an attacker at one address leaves room to all others.
-const SEATS_PER_ADDRESS: usize = 48;
+const SEATS_PER_ADDRESS: usize = 32;
 /// Accepted and not ended, in all and of one address.
 const ACCEPTED: usize = 4096;
 const ACCEPTED_PER_ADDRESS: usize = 2048;
@@ -28,13 +29,21 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone)]
 pub(super) struct Seats {
     all: Arc<Semaphore>,
-    addresses: Arc<Mutex<HashMap<IpAddr, Address>>>,
+    addresses: Arc<Mutex<Addresses>>,
 }
 
-#[derive(Debug)]
-struct Address {
-    seats: Arc<Semaphore>,
+#[derive(Debug, Default)]
+struct Addresses {
     accepted: usize,
+    known: HashMap<IpAddr, Address>,
+}
+
+#[derive(Debug, Default)]
+struct Address {
+    accepted: usize,
+    seated: usize,
+    /// The newest at the end.
+    waiting: Vec<oneshot::Sender<Own>>,
 }
 
 /// An accepted connection.
@@ -42,14 +51,20 @@ struct Address {
 pub(super) struct Waiting {
     seats: Seats,
     address: IpAddr,
-    own: Arc<Semaphore>,
+}
+
+/// One of an address's seats; free again when it is dropped.
+#[derive(Debug)]
+struct Own {
+    seats: Seats,
+    address: IpAddr,
 }
 
 /// The seat of a connection that is served; free again when it is dropped.
 #[derive(Debug)]
 pub(super) struct Seat {
-    _own: OwnedSemaphorePermit,
     _all: OwnedSemaphorePermit,
+    _own: Own,
     _waiting: Waiting,
 }
 
@@ -64,21 +79,29 @@ impl Seats {
     pub(super) fn waiting(&self, address: IpAddr) -> Option<Waiting> {
         let address = address.to_canonical();
         let mut addresses = self.lock();
-        if addresses.values().map(|address| address.accepted).sum::<usize>() >= ACCEPTED {
+        let of_this = addresses.known.get(&address).map_or(0, |known| known.accepted);
+        if addresses.accepted >= ACCEPTED || of_this >= ACCEPTED_PER_ADDRESS {
             return None;
         }
-        let known = addresses
-            .entry(address)
-            .or_insert_with(|| Address { seats: Arc::new(Semaphore::new(SEATS_PER_ADDRESS)), accepted: 0 });
-        if known.accepted >= ACCEPTED_PER_ADDRESS {
-            return None;
-        }
-        known.accepted += 1;
-        let own = Arc::clone(&known.seats);
-        Some(Waiting { seats: self.clone(), address, own })
+        addresses.accepted += 1;
+        addresses.known.entry(address).or_default().accepted += 1;
+        Some(Waiting { seats: self.clone(), address })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, Address>> {
+    /// A seat for this address now, or the word that will bring one.
+    fn own(&self, address: IpAddr) -> Result<Own, oneshot::Receiver<Own>> {
+        let mut addresses = self.lock();
+        let known = addresses.known.entry(address).or_default();
+        if known.seated < SEATS_PER_ADDRESS {
+            known.seated += 1;
+            return Ok(Own { seats: self.clone(), address });
+        }
+        let (seat, word) = oneshot::channel();
+        known.waiting.push(seat);
+        Err(word)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Addresses> {
         self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -88,23 +111,44 @@ impl Waiting {
     pub(super) async fn seat(self) -> Option<Seat> {
         let both = async {
             // The address's own first: whoever waits for it holds none of those that all share.
-            let own = Arc::clone(&self.own).acquire_owned().await.ok()?;
+            let own = match self.seats.own(self.address) {
+                Ok(own) => own,
+                Err(word) => word.await.ok()?,
+            };
             let all = Arc::clone(&self.seats.all).acquire_owned().await.ok()?;
             Some((own, all))
         };
         let (own, all) = timeout(PATIENCE, both).await.ok()??;
-        Some(Seat { _own: own, _all: all, _waiting: self })
+        Some(Seat { _all: all, _own: own, _waiting: self })
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        let mut addresses = self.seats.lock();
+        let Some(known) = addresses.known.get_mut(&self.address) else { return };
+        known.seated -= 1;
+        // Those that lost their patience are passed over.
+        while let Some(next) = known.waiting.pop() {
+            if !next.is_closed() {
+                known.seated += 1;
+                drop(addresses);
+                // If it hung up at this very moment, dropping what comes back gives the seat to the next one.
+                drop(next.send(Self { seats: self.seats.clone(), address: self.address }));
+                return;
+            }
+        }
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
         let mut addresses = self.seats.lock();
-        if let Some(known) = addresses.get_mut(&self.address) {
-            known.accepted -= 1;
-            if known.accepted == 0 {
-                addresses.remove(&self.address);
-            }
+        addresses.accepted -= 1;
+        let Some(known) = addresses.known.get_mut(&self.address) else { return };
+        known.accepted -= 1;
+        if known.accepted == 0 {
+            addresses.known.remove(&self.address);
         }
     }
 }
@@ -118,17 +162,35 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_leaves_seats_to_others() {
+    async fn an_address_leaves_seats_to_others_and_its_newest_comes_first() {
         let seats = Seats::default();
         let mut taken = Vec::new();
         for _ in 0..SEATS_PER_ADDRESS {
             taken.push(seats.waiting(address(1)).unwrap().seat().await.unwrap());
         }
-        let one_more = tokio::spawn(seats.waiting(address(1)).unwrap().seat());
+        let older = tokio::spawn(seats.waiting(address(1)).unwrap().seat());
+        tokio::task::yield_now().await;
+        let newer = tokio::spawn(seats.waiting(address(1)).unwrap().seat());
+        tokio::task::yield_now().await;
         assert!(seats.waiting(address(2)).unwrap().seat().await.is_some());
-        assert!(!one_more.is_finished());
         taken.pop();
-        assert!(one_more.await.unwrap().is_some());
+        let newer = newer.await.unwrap();
+        assert!(newer.is_some() && !older.is_finished());
+        drop(newer);
+        assert!(older.await.unwrap().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_lost_patience_takes_no_seat() {
+        let seats = Seats::default();
+        let mut taken = Vec::new();
+        for _ in 0..SEATS_PER_ADDRESS {
+            taken.push(seats.waiting(address(1)).unwrap().seat().await.unwrap());
+        }
+        assert!(seats.waiting(address(1)).unwrap().seat().await.is_none());
+        drop(taken);
+        assert!(seats.lock().known.is_empty());
+        assert!(seats.waiting(address(1)).unwrap().seat().await.is_some());
     }
 
     #[test]
@@ -140,6 +202,6 @@ mod tests {
         assert_eq!(others.len(), ACCEPTED - ACCEPTED_PER_ADDRESS);
         assert!(seats.waiting(address(3)).is_none());
         drop((waiting, others));
-        assert!(seats.lock().is_empty());
+        assert!(seats.lock().known.is_empty());
     }
 }

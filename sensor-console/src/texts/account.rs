@@ -8,8 +8,10 @@ pub const TOO_MANY: &str = "Too many tries come from your network at this moment
 pub const FORGOTTEN: &str = "Password forgotten?";
 
 pub const RECOVERY: &str = "Password recovery";
-pub const RECOVERY_LEAD: &str = "Your portal can sign a recovery document for this sensor's first admin. Give it these two values, then \
-     bring its document here. It works once.";
+pub const RECOVERY_LEAD: &str = "Your portal can sign a recovery document, with which this sensor's first admin gets a new password. \
+     Other people's passwords are replaced by an admin, under Users.";
+pub const BEGIN: &str = "Begin the recovery";
+pub const RECOVERY_BEGUN: &str = "Give these two values to your portal, then bring its document here. It works once.";
 pub const RECOVERY_FILE: &str = "Recovery document";
 pub const RECOVER: &str = "Get a new password";
 pub const APPLIANCE: &str = "Appliance id";

@@ -55,13 +55,13 @@ fn a_few_wrong_tries_cost_nothing_and_a_right_one_clears_them() {
         assert_eq!(now_of(line.next(START)), n);
         line.was_wrong(network(1), START);
     }
-    line.enter(network(1), 100);
-    assert_eq!(now_of(line.next(START)), 100);
+    line.enter(network(1), 1000);
+    assert_eq!(now_of(line.next(START)), 1000);
     line.was_wrong(network(1), START);
-    line.enter(network(1), 101);
+    line.enter(network(1), 1001);
     assert_eq!(line.next(START), Turn::At(START + PACE));
     line.was_right(network(1));
-    assert_eq!(now_of(line.next(START)), 101);
+    assert_eq!(now_of(line.next(START)), 1001);
 }
 
 #[test]
