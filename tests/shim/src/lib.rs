@@ -110,6 +110,10 @@ impl Mounted {
     /// # Errors
     /// When a program still has a file of it open.
     pub fn unmount(self) -> Result<()> {
-        self.0.umount_and_join().context("cannot unmount")
+        match self.0.umount_and_join() {
+            // How the kernel ends a session in which a request was still on its way.
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionAborted => Ok(()),
+            ended => ended.context("cannot unmount"),
+        }
     }
 }
