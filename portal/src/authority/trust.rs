@@ -6,6 +6,7 @@ use picket_protocol::{
     documents::{
         activation::Activation,
         deactivation::Deactivation,
+        recovery::Recovery,
         trust_root::{Role, TrustRoot},
     },
     ids::TrustRootId,
@@ -90,7 +91,7 @@ impl Trust {
     /// When no key may sign, or sensors would refuse what it says.
     pub fn activation_file(&self, activation: &Activation) -> Result<Vec<u8>, Refused> {
         activation.check().map_err(|refusal| Refused::invalid(refusal.to_string()))?;
-        let signed = issue::sign_activation(activation, self.signer()?);
+        let signed = issue::sign_activation(activation, self.signer(Role::Activation)?);
         Ok(issue::activation_file(&self.roots, &signed))
     }
 
@@ -99,17 +100,23 @@ impl Trust {
     /// # Errors
     /// When no key may sign.
     pub fn deactivation(&self, document: &Deactivation) -> Result<Vec<u8>, Refused> {
-        Ok(issue::sign_deactivation(document, self.signer()?))
+        Ok(issue::sign_deactivation(document, self.signer(Role::Activation)?))
     }
 
-    /// The key added last that is at hand, may sign activations, and was not withdrawn.
-    fn signer(&self) -> Result<&SigningKey, Refused> {
-        let may = self.newest.keys.iter().rev().filter(|listed| listed.roles.contains(&Role::Activation));
+    /// Signs a recovery.
+    ///
+    /// # Errors
+    /// When no key may sign.
+    pub fn recovery(&self, document: &Recovery) -> Result<Vec<u8>, Refused> {
+        Ok(issue::sign_recovery(document, self.signer(Role::Recovery)?))
+    }
+
+    /// The key added last that is at hand, may sign for this role, and was not withdrawn.
+    fn signer(&self, role: Role) -> Result<&SigningKey, Refused> {
+        let may = self.newest.keys.iter().rev().filter(|listed| listed.roles.contains(&role));
         let may = may.filter(|listed| !self.newest.withdrawn.contains(&listed.key.kid()));
         may.filter_map(|listed| self.keys.iter().find(|key| key.public() == listed.key)).next().ok_or_else(|| {
-            Refused::NoSigner {
-                why: "no activation key of the newest trust root version is in the keys folder".to_owned(),
-            }
+            Refused::NoSigner { why: format!("no {role} key of the newest trust root version is in the keys folder") }
         })
     }
 }

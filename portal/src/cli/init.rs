@@ -106,12 +106,13 @@ impl Init {
         make_folder(&out)?;
         make_folder(&folder.keys())?;
         let roots: Vec<SigningKey> = (0..self.root_keys).map(|_| keys::generate()).collect();
-        let activation = keys::generate();
+        let (activation, recovery) = (keys::generate(), keys::generate());
+        let role = |key: &SigningKey, role| RoleKey { key: key.public(), roles: [role].into() };
         let version_1 = TrustRoot {
             version: 1,
             threshold: self.threshold,
             root_keys: roots.iter().map(SigningKey::public).collect(),
-            keys: vec![RoleKey { key: activation.public(), roles: [KeyRole::Activation].into() }],
+            keys: vec![role(&activation, KeyRole::Activation), role(&recovery, KeyRole::Recovery)],
             withdrawn: std::collections::BTreeSet::new(),
         };
         let signers: Vec<&SigningKey> = roots.iter().take(usize::from(self.threshold)).collect();
@@ -123,6 +124,7 @@ impl Init {
             made.with_context(|| format!("make {}", path.display()))?;
         }
         keep_key(folder, &activation)?;
+        keep_key(folder, &recovery)?;
         write(&folder.trust_root(), &encode_roots(std::slice::from_ref(&signed)))?;
         Trust::verify(vec![signed]).context("the trust root just made does not hold")
     }

@@ -8,6 +8,7 @@ mod failure;
 mod folder;
 mod init;
 mod output;
+mod recover;
 mod root_draft;
 mod roots;
 mod sensor_commands;

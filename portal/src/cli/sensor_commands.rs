@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::{
     client::Api,
     output::{self, cell, percent_encoded},
+    recover::Recover,
 };
 use picket_durable as files;
 
@@ -92,6 +93,8 @@ pub(super) enum Sensor {
         #[command(flatten)]
         api: Api,
     },
+    /// Let a person choose a new password at a sensor's console: issue a recovery document, which serves once.
+    Recover(Recover),
     /// Issue and download a new activation file; voids earlier ones that were not used.
     ActivationFile {
         id: SensorId,
@@ -208,6 +211,7 @@ impl Sensor {
                 let path = format!("/api/v1/sensors/{id}?reason={}", percent_encoded(&reason));
                 told(&api, &api.ask_json(Method::DELETE, &path, None).await?, "/deleted/serial");
             }
+            Self::Recover(order) => order.run().await?,
             Self::ActivationFile { id, out, armour, api } => download(&api, id, out, armour).await?,
         }
         Ok(())

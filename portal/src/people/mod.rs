@@ -9,6 +9,7 @@ mod answers;
 mod body;
 mod lists;
 mod problem;
+mod recoveries;
 mod sensor_body;
 mod sensor_view;
 mod sensors;
@@ -52,6 +53,7 @@ pub fn router(portal: Arc<Portal>) -> Router {
         .route("/api/v1/hubs", get(lists::hubs).post(lists::add_hub))
         .route("/api/v1/hubs/{id}", axum::routing::delete(lists::remove_hub))
         .route("/api/v1/pairing-tokens", post(lists::add_pairing_tokens))
+        .route("/api/v1/recoveries", post(recoveries::issue))
         .route("/api/v1/trust-root", get(activation_files::trust_root))
         .route("/api/v1/trust-root/file", get(activation_files::trust_root_file))
         .route("/api/v1/alarms", get(lists::alarms))

@@ -10,6 +10,7 @@ mod change;
 mod heartbeats;
 mod hubs;
 mod identities;
+mod recoveries;
 mod registry;
 pub(crate) mod rows;
 pub mod sensors;

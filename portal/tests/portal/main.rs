@@ -13,6 +13,7 @@ mod hub;
 mod issuing;
 mod mosquitto;
 mod people;
+mod recovering;
 mod restoring;
 mod roots;
 mod sensor;
