@@ -24,7 +24,7 @@ use tokio::{
 
 use super::{
     super::{bind, serve},
-    world::{ROOT, World, code, local_api},
+    world::{Kept, ROOT, World, code, local_api},
 };
 
 const HUNDRED_MIB: usize = 100 * 1024 * 1024;
@@ -112,6 +112,7 @@ async fn body_that_does_not_come_is_not_waited_for() {
 struct Served {
     folder: tempfile::TempDir,
     stop: oneshot::Sender<()>,
+    _kept: Kept,
     _inbox: mpsc::Receiver<crate::service::Command>,
 }
 
@@ -121,8 +122,9 @@ impl Served {
         let listener = bind(&folder.path().join("agent.sock"), None).unwrap();
         let (commands, inbox) = mpsc::channel(8);
         let (stop, stopped) = oneshot::channel::<()>();
-        tokio::spawn(serve(listener, local_api(commands), async { drop(stopped.await) }));
-        Self { folder, stop, _inbox: inbox }
+        let (api, kept) = local_api(commands);
+        tokio::spawn(serve(listener, api, async { drop(stopped.await) }));
+        Self { folder, stop, _kept: kept, _inbox: inbox }
     }
 
     async fn connect(&self) -> UnixStream {
@@ -201,7 +203,7 @@ async fn head_that_is_too_large_is_refused() {
 
 #[tokio::test]
 async fn a_follower_is_told_the_end_when_the_agent_stops() {
-    let Served { folder, stop, _inbox } = Served::new();
+    let Served { folder, stop, _kept, _inbox } = Served::new();
     let mut stream = UnixStream::connect(folder.path().join("agent.sock")).await.unwrap();
     stream.write_all(format!("GET {} HTTP/1.1\r\nhost: a\r\n\r\n", routes::ALERTS_FOLLOW).as_bytes()).await.unwrap();
     let mut head = [0; 12];

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -53,6 +54,14 @@ pub(super) type Asked = Arc<Mutex<Vec<String>>>;
 pub(super) struct World {
     pub(super) api: Arc<LocalApi>,
     pub(super) asked: Asked,
+    _kept: Kept,
+}
+
+/// What must live as long as the local API does: who publishes snapshots and feeds, and the folder, gone at last.
+pub(super) struct Kept {
+    _publisher: watch::Sender<Arc<Snapshot>>,
+    _feeds: Feeds,
+    _folder: tempfile::TempDir,
 }
 
 impl World {
@@ -60,13 +69,18 @@ impl World {
         let (commands, inbox) = mpsc::channel(8);
         let asked = Asked::default();
         tokio::spawn(answer_all(inbox, Arc::clone(&asked)));
-        Self { api: Arc::new(local_api(commands)), asked }
+        Self::asking(commands, asked)
     }
 
     /// A service that takes commands and answers none.
     pub(super) fn silent() -> (Self, mpsc::Receiver<Command>) {
         let (commands, inbox) = mpsc::channel(8);
-        (Self { api: Arc::new(local_api(commands)), asked: Asked::default() }, inbox)
+        (Self::asking(commands, Asked::default()), inbox)
+    }
+
+    fn asking(commands: mpsc::Sender<Command>, asked: Asked) -> Self {
+        let (api, kept) = local_api(commands);
+        Self { api: Arc::new(api), asked, _kept: kept }
     }
 
     pub(super) async fn call(&self, caller: Uid, method: &str, path: &str, body: impl Into<Body>) -> Response<Body> {
@@ -84,10 +98,10 @@ impl World {
     }
 }
 
-pub(super) fn local_api(commands: mpsc::Sender<Command>) -> LocalApi {
-    // The sender must live as long as somebody may look.
+pub(super) fn local_api(commands: mpsc::Sender<Command>) -> (LocalApi, Kept) {
     let (publisher, snapshots) = watch::channel(Arc::new(snapshot()));
-    std::mem::forget(publisher);
+    let folder = tempfile::tempdir().unwrap();
+    let (alerts, feeds) = alerts(folder.path());
     let checker = Arc::new(|_: &Snapshot| {
         let (lines, receiver) = mpsc::channel(4);
         tokio::spawn(async move {
@@ -97,25 +111,23 @@ pub(super) fn local_api(commands: mpsc::Sender<Command>) -> LocalApi {
     });
     let settings = BTreeMap::from([("post_quantum".to_owned(), "true".to_owned())]);
     let grants = Grants { agent: AGENT, console: Some(CONSOLE) };
-    LocalApi::new(Handle::new(commands, snapshots), grants, checker, settings, alerts())
+    let api = LocalApi::new(Handle::new(commands, snapshots), grants, checker, settings, alerts);
+    (api, Kept { _publisher: publisher, _feeds: feeds, _folder: folder })
 }
 
-/// Parts of its own in a folder that is gone when the process is, an engine that writes nothing, and nobody to deliver to.
-fn alerts() -> Alerts {
-    let folder = tempfile::tempdir().unwrap();
+/// Parts of its own in this folder, an engine that writes nothing, and nobody to deliver to.
+fn alerts(folder: &Path) -> (Alerts, Feeds) {
     let settings = AlertSettings {
-        source: EngineSource::File(folder.path().join("eve.json")),
+        source: EngineSource::File(folder.join("eve.json")),
         anomalies: false,
         max_bytes: 64 << 20,
         max_age: Duration::from_secs(3_600),
         kilobits_per_second: None,
     };
-    let identities = Identities::in_state_directory(folder.path());
+    let identities = Identities::in_state_directory(folder);
     let credentials = Credentials { identities, greeting: Greeting::Classical };
     let (feeds, alert_feeds) = Feeds::of(&State::default());
-    let alerts = Alerts::start(&settings, folder.path(), credentials, BootId::default(), alert_feeds);
-    std::mem::forget((folder, feeds));
-    alerts
+    (Alerts::start(&settings, folder, credentials, BootId::default(), alert_feeds), feeds)
 }
 
 pub(super) async fn value<T: DeserializeOwned>(response: Response<Body>) -> T {
