@@ -74,6 +74,7 @@ pub(super) fn preview(preview: &Preview, digest: &str, csrf: &str) -> Markup {
     let now = Field { help: texts::AT_ONCE_HELP, required: false, ..Field::of("now", texts::AT_ONCE, FieldKind::Tick) };
     html! {
         div class="stack" {
+            h2 class="visually-hidden" { (texts::UPLOAD) }
             (parts::preview(preview))
             @if changes(preview) {
                 (Form {
