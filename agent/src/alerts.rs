@@ -7,7 +7,12 @@ use std::{
     sync::Arc,
 };
 
-use picket_lifecycle::{epochs::EngineMark, moment::BootId, routes::Routes, stamp::Stamp};
+use picket_lifecycle::{
+    epochs::{EngineMark, EpochRecord},
+    moment::BootId,
+    routes::Routes,
+    stamp::Stamp,
+};
 use picket_protocol::{
     heartbeat::{Component, StreamTotals},
     ids::{Epoch, StreamId},
@@ -30,6 +35,7 @@ pub struct Alerts {
     input: Input,
     deliveries: Arc<Deliveries>,
     routes: watch::Receiver<Routes>,
+    epochs: watch::Receiver<Arc<[EpochRecord]>>,
     health: [(Component, watch::Receiver<&'static str>); 3],
     source: String,
 }
@@ -50,7 +56,7 @@ impl Alerts {
         let (EngineSource::File(path) | EngineSource::Socket(path)) = &source;
         let shown = path.display().to_string();
         let log = AlertLog::open(state_directory, Bounds { max_bytes, max_age });
-        let input = Input::start(InputSettings { source, anomalies }, log.clone(), epochs);
+        let input = Input::start(InputSettings { source, anomalies }, log.clone(), epochs.clone());
         let deliveries = Deliveries::start(delivery::Parts {
             log: log.clone(),
             routes: routes.clone(),
@@ -64,7 +70,7 @@ impl Alerts {
             (Component::AlertLog, log.watch_health()),
             (Component::Hub, deliveries.health()),
         ];
-        Self { log, input, deliveries: Arc::new(deliveries), routes, health, source: shown }
+        Self { log, input, deliveries: Arc::new(deliveries), routes, epochs, health, source: shown }
     }
 
     /// Ends them: nothing is delivered any more, then nothing is read any more. What is acknowledged and what is read is
@@ -128,8 +134,16 @@ impl Alerts {
             source: self.source.clone(),
             streams: self.log.totals().into_iter().map(stream).collect(),
             consumers: self.deliveries.status().into_iter().map(|consumer| self.consumer(consumer)).collect(),
-            counters: self.counters(),
+            counters: self.counters_here(),
         }
+    }
+
+    /// For this sensor's own eyes: what is of nobody's epoch is nobody's to know.
+    fn counters_here(&self) -> BTreeMap<String, u64> {
+        let known: BTreeSet<Epoch> = self.epochs.borrow().iter().map(|record| record.epoch).collect();
+        let mut counters = self.counters();
+        counters.insert(AlertStatus::OF_FORGOTTEN_EPOCHS.to_owned(), self.log.undelivered_but(&known));
+        counters
     }
 
     fn consumer(&self, consumer: delivery::ConsumerStatus) -> ConsumerStatus {

@@ -12,6 +12,7 @@ use rusqlite::{Connection, params};
 use super::{
     book::{Book, Segment, Stream, consumer_of, position},
     entry::{ConsumerMarks, LogError, NewAlert},
+    hours,
     schema::integer,
     skips::{self, Gone, Stretch},
 };
@@ -73,6 +74,7 @@ impl Open<'_> {
             self.book.next += 1;
         }
         self.count(by_severity)?;
+        hours::add(self.connection, alerts)?;
         let count = self.book.next - first;
         let stream = &mut self.book.streams[stream];
         stream.head += count;

@@ -8,6 +8,7 @@ mod book;
 mod bounds;
 mod entry;
 mod facts;
+mod hours;
 mod oldest;
 mod read;
 mod reader;
@@ -30,7 +31,7 @@ use std::{
 pub use picket_lifecycle::delivery::{Acknowledged, Marks as ConsumerMarks, Place};
 use picket_lifecycle::epochs::EpochRecord;
 use picket_protocol::{
-    alerts::AlertId,
+    alerts::{AlertId, UnixMillis},
     heartbeat::{SensorStatus, StreamTotals},
     ids::{Epoch, StreamId},
 };
@@ -40,6 +41,7 @@ use tokio::sync::{oneshot, watch};
 pub use self::{
     book::{console_consumer, hub_consumer},
     entry::{Bounds, Chunk, Entry, ListFilter, LogError, LoggedAlert, NewAlert, Verification, VerifiedStream},
+    hours::HourCount,
 };
 use self::{
     facts::{Shared, StreamFacts},
@@ -214,6 +216,14 @@ impl AlertLog {
         self.reading(move |connection| read::list(connection, &filter)).await
     }
 
+    /// How many alerts were detected since, by hour and severity, at most 31 days.
+    ///
+    /// # Errors
+    /// See [`LogError`].
+    pub async fn hours(&self, from: UnixMillis) -> Result<Vec<HourCount>, LogError> {
+        self.reading(move |connection| hours::since(connection, from)).await
+    }
+
     /// Walks over the whole log and proves that no number is missing. Reads all of it.
     ///
     /// # Errors
@@ -263,6 +273,14 @@ impl AlertLog {
     #[must_use]
     pub fn totals_of(&self, epochs: &BTreeSet<Epoch>) -> BTreeMap<StreamId, StreamTotals> {
         self.totals_where(|stream| epochs.contains(&stream.epoch))
+    }
+
+    /// How many numbers of other epochs than these are not delivered.
+    #[must_use]
+    pub fn undelivered_but(&self, epochs: &BTreeSet<Epoch>) -> u64 {
+        let facts = self.0.shared.facts();
+        let others = facts.streams.iter().filter(|stream| !epochs.contains(&stream.epoch)).map(StreamFacts::totals);
+        others.map(|totals| totals.head.saturating_sub(totals.delivered)).sum()
     }
 
     /// Counters by name: what was logged, dropped by reason, logs set aside.

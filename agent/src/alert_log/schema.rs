@@ -13,6 +13,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::hours;
 use crate::store::failure::Failure;
 
 /// The version of the tables. Raised only by what the release before could not read.
@@ -110,6 +111,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, Failure> {
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         picket_durable::sync_folder(path.parent().unwrap_or(Path::new("/")))?;
     }
+    hours::prepare(&connection);
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
 }

@@ -8,6 +8,7 @@ use super::{
     backing::Remains,
     bounds,
     facts::InHand,
+    hours,
     writer::{COMMIT_WEIGHT, Writer},
 };
 use crate::{memory, store::failure::Failure};
@@ -31,7 +32,9 @@ impl Writer {
         let mut result = Ok(false);
         if clock.saturating_sub(self.expired) >= EXPIRE_EVERY {
             self.expired = clock;
-            result = self.transact(|open| bounds::expire(open, max_age)).map(|()| false);
+            let expire =
+                |open: &mut Open<'_>| hours::trim(open.connection).and_then(|()| bounds::expire(open, max_age));
+            result = self.transact(expire).map(|()| false);
         }
         let over = |bytes: u64| bytes > self.bounds.max_bytes;
         if matches!(&self.backing, Ok(log) if bounds::used(&log.connection).is_ok_and(over)) {

@@ -14,12 +14,14 @@ use super::{
 
 /// Where alerts come from, how many there are, and who waits for them.
 pub(super) fn show(alerts: &AlertStatus, now: UnixSeconds, screen: &Screen) -> Result<(), Failure> {
-    let AlertStatus { source, streams, consumers, .. } = alerts;
+    let AlertStatus { source, streams, consumers, counters } = alerts;
+    let forgotten = counters.get(AlertStatus::OF_FORGOTTEN_EPOCHS).filter(|count| **count > 0);
     let oldest = streams.iter().filter_map(|stream| stream.oldest_undelivered).min();
     screen.blank()?;
     screen.list(&[
         ("engine output", Some(source.clone())),
         ("alerts", Some(totals(streams))),
+        ("undelivered for good", forgotten.map(|count| format!("{count}, of activations too long ago"))),
         ("oldest undelivered", oldest.map(|then| ago(then, now))),
     ])?;
     consumers.iter().try_for_each(|consumer| consumer_lines(consumer, screen))

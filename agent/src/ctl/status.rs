@@ -3,8 +3,8 @@
 use picket_protocol::{
     documents::activation::Mode,
     local_api::{
-        Active, Candidate, Deactivated, HubStatus, Link, ModeView, Proof, ProofStep, SensorState, Status, UpstreamKind,
-        UpstreamStatus, health_advice, routes,
+        Active, Candidate, Deactivated, Gravity, HubStatus, Link, Message, ModeView, Proof, ProofStep, SensorState,
+        Status, UpstreamKind, UpstreamStatus, health_advice, routes,
     },
     time::UnixSeconds,
 };
@@ -48,8 +48,24 @@ pub(super) fn show(status: &Status, screen: &Screen) -> Result<(), Failure> {
         }
         screen.line("To try the same file again: picketctl candidate retry")?;
     }
+    message_lines(status, screen)?;
     deliveries::show(&status.alerts, now, screen)?;
     machine_lines(status, screen)
+}
+
+/// What people should hear until its cause is gone, as the sensor console says it too.
+fn message_lines(status: &Status, screen: &Screen) -> Result<(), Failure> {
+    for Message { severity, title, next, .. } in Message::of(status) {
+        let word = match severity {
+            Gravity::Info => "Note",
+            Gravity::Warning => "Warning",
+            Gravity::Error => "Error",
+        };
+        screen.blank()?;
+        screen.line(&format!("{word}: {}.", shown(&title)))?;
+        next.iter().try_for_each(|step| screen.line(&format!("  {}.", shown(step))))?;
+    }
+    Ok(())
 }
 
 /// The effective time of the sensor.

@@ -12,6 +12,7 @@ mod console;
 mod diagnose;
 mod files;
 mod grants;
+mod hours;
 mod lines;
 mod listen;
 mod live;

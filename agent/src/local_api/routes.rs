@@ -13,8 +13,8 @@ use axum::{
 use picket_protocol::{local_api::routes as paths, refusal::Refusal};
 
 use super::{
-    LocalApi, Right, alerts, answer::Refused, audit, certificates, changes, check, console, diagnose, files, live,
-    metrics, person, reads, search, serve::Caller, trust,
+    LocalApi, Right, alerts, answer::Refused, audit, certificates, changes, check, console, diagnose, files, hours,
+    live, metrics, person, reads, search, serve::Caller, trust,
 };
 
 type Shared = Arc<LocalApi>;
@@ -32,6 +32,7 @@ pub(super) fn router(api: Shared) -> Router {
         .route(paths::ALERTS, get(alerts::list))
         .route(paths::ALERTS_SEARCH, get(search::search))
         .route(&format!("{}/{{place}}", paths::ALERTS_AT), get(search::at))
+        .route(paths::ALERTS_SEVERITIES, get(hours::severities))
         .route(paths::CERTIFICATES, get(certificates::list))
         .route(paths::ALERTS_FOLLOW, get(alerts::follow))
         .route(paths::ALERTS_EXPORT, get(alerts::export))

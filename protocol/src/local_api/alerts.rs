@@ -56,6 +56,15 @@ pub struct AlertPage {
     pub next: Option<u64>,
 }
 
+/// An hour of `GET /v1/alerts/severities`. Hours without alerts are left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeverityHour {
+    /// When it began, by the detection engine's clock.
+    pub begins: UnixSeconds,
+    /// How many alerts of which severity were detected in it.
+    pub counts: BTreeMap<Severity, u64>,
+}
+
 /// `GET /v1/alerts/at/PLACE`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AlertDetail {
@@ -132,6 +141,12 @@ pub struct AlertStatus {
     pub consumers: Vec<ConsumerStatus>,
     /// Counters of all three by name.
     pub counters: BTreeMap<String, u64>,
+}
+
+impl AlertStatus {
+    /// Counter: alerts that nobody has and nobody waits for any more, since more commits than an agent remembers came
+    /// after them. They stay in the log, to be exported.
+    pub const OF_FORGOTTEN_EPOCHS: &str = "of-forgotten-epochs";
 }
 
 /// One stream.

@@ -18,7 +18,7 @@ mod trust;
 pub use activation::{ActivationView, HubView, ModeView};
 pub use alerts::{
     AlertDetail, AlertPage, AlertStanding, AlertStatus, AlertVerification, AlertView, ConsumerStatus, HEALTH_WORDS,
-    StreamStatus, StreamVerification, health_advice,
+    SeverityHour, StreamStatus, StreamVerification, health_advice,
 };
 pub use answers::{
     ActivationAnswer, Actor, AuditRecord, Diagnosis, Explanation, Outcome, OutcomeResult, Progress, VerifyAnswer,
@@ -78,6 +78,8 @@ pub mod routes {
     pub const ALERTS: &str = "/v1/alerts";
     /// `GET ?before=&limit=&severity=&epoch=&from=&until=&text=`: [`AlertPage`](super::AlertPage).
     pub const ALERTS_SEARCH: &str = "/v1/alerts/search";
+    /// `GET ?hours=`: [`SeverityHour`](super::SeverityHour)s, the oldest first.
+    pub const ALERTS_SEVERITIES: &str = "/v1/alerts/severities";
     /// `GET …/PLACE`: [`AlertDetail`](super::AlertDetail).
     pub const ALERTS_AT: &str = "/v1/alerts/at";
     /// `GET ?after=&severity=&epoch=`: [`AlertView`](super::AlertView)s, one a line, as they come.

@@ -19,7 +19,7 @@ fn record(number: u64) -> String {
     format!("{{ \"n\":{number}, \"n\" : 1.0e0 }}")
 }
 
-fn epochs() -> Arc<[EpochRecord]> {
+pub(super) fn epochs() -> Arc<[EpochRecord]> {
     let owner =
         Owner { trust_root: TrustRootId::from_bytes([1; 32]), subscription: SubscriptionId::from_bytes([2; 16]) };
     let record = |epoch| EpochRecord {

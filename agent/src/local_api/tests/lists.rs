@@ -8,7 +8,8 @@ use picket_protocol::{
     heartbeat::Confirmation,
     ids::{Cti, Epoch, StreamId},
     local_api::{
-        AlertDetail, AlertPage, AlertStanding, AuditRecord, CertificateView, EndpointRole, KeyKind, SensorState, routes,
+        AlertDetail, AlertPage, AlertStanding, AlertStatus, AuditRecord, CertificateView, EndpointRole, KeyKind,
+        SensorState, SeverityHour, routes,
     },
 };
 
@@ -17,11 +18,11 @@ use super::{
         certificates::table,
         standing::{by_marks, without_route},
     },
-    alerts::log,
+    alerts::{epochs, log},
     world::{OTHER, World, code, snapshot, value},
 };
 use crate::{
-    alert_log::{ConsumerMarks, LoggedAlert, Place},
+    alert_log::{ConsumerMarks, LoggedAlert, NewAlert, Place},
     service::Target,
 };
 
@@ -82,6 +83,30 @@ async fn one_alert_comes_untouched_with_where_it_stands() {
     }
 }
 
+#[tokio::test]
+async fn alerts_are_counted_by_hour_and_severity() {
+    let world = World::new();
+    let now = crate::clock::wall();
+    let log = world.api.alerts.log().clone();
+    let alert = |severity, seconds| NewAlert {
+        epoch: Epoch(1),
+        held: false,
+        severity,
+        at: UnixMillis(now.plus(seconds).0 * 1_000),
+        record: "{}".to_owned(),
+    };
+    let alerts = vec![alert(Severity::High, 0), alert(Severity::High, 0), alert(Severity::Low, -48 * 3_600)];
+    tokio::task::spawn_blocking(move || log.append(alerts, Vec::new(), epochs())).await.unwrap().unwrap();
+    let hours = async |span: &str| -> Vec<SeverityHour> {
+        value(world.call(OTHER, "GET", &format!("{}{span}", routes::ALERTS_SEVERITIES), "").await).await
+    };
+    let of_day = hours("").await;
+    assert_eq!(of_day.len(), 1);
+    assert_eq!(of_day[0].begins.0, now.0 - now.0 % 3_600);
+    assert_eq!(of_day[0].counts, [(Severity::High, 2)].into());
+    assert_eq!(hours("?hours=72").await.len(), 2);
+}
+
 fn alert(number: u64) -> LoggedAlert {
     LoggedAlert {
         place: Place(number),
@@ -135,4 +160,14 @@ fn certificates_have_days_left_and_stand_once() {
     assert_eq!(left, (until.0 - 200) / 86_400);
     snapshot.targets[0].endpoint.ca_certificates = vec![Certificate(vec![0x30])];
     assert!(table(&snapshot).iter().any(|row| row.kind == KeyKind::Certificate && row.not_after.is_none()));
+}
+
+#[tokio::test]
+async fn undelivered_alerts_of_epochs_that_nobody_remembers_are_counted() {
+    let world = World::new();
+    log(&world, 1).await;
+    log(&world, 2).await;
+    // The world's state knows no epoch: both were committed too long ago.
+    assert_eq!(world.api.alerts.status().counters[AlertStatus::OF_FORGOTTEN_EPOCHS], 2);
+    assert_eq!(world.api.alerts.log().undelivered_but(&[Epoch(1)].into()), 1);
 }

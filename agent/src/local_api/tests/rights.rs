@@ -12,7 +12,7 @@ const CONFIRMATION: &str = r#"{"file":"AA==","characters":"0101010101010101"}"#;
 const PROXY: &str = r#"{"url":"http://proxy:3128"}"#;
 
 /// Every route, the right it needs, and a body that it takes.
-const ROUTES: [(Right, &str, &str, &str); 29] = [
+const ROUTES: [(Right, &str, &str, &str); 30] = [
     (Right::Read, "GET", routes::STATUS, ""),
     (Right::Read, "GET", routes::TRUST, ""),
     (Right::Read, "POST", routes::VERIFY, "file"),
@@ -22,6 +22,7 @@ const ROUTES: [(Right, &str, &str, &str); 29] = [
     (Right::Read, "GET", routes::AUDIT, ""),
     (Right::Read, "GET", routes::STATUS_FOLLOW, ""),
     (Right::Read, "GET", routes::ALERTS_SEARCH, ""),
+    (Right::Read, "GET", routes::ALERTS_SEVERITIES, ""),
     (Right::Read, "GET", routes::CERTIFICATES, ""),
     (Right::Read, "GET", routes::DIAGNOSE, ""),
     (Right::Read, "GET", "/v1/explain/portal.voided", ""),
