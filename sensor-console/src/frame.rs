@@ -8,17 +8,20 @@ use picket_protocol::{
 };
 
 use crate::{
-    agent::NoAnswer, console::Console, first_sign_in, guard::SignedIn, page::Page, refused, texts::frame as texts,
+    agent::NoAnswer, clock, console::Console, first_sign_in, guard::SignedIn, page::Page, refused,
+    texts::frame as texts, tls::import::Seen,
 };
 
 const SIGN_OUT: &str = "/sign-out";
+/// Seconds before the end of the certificate.
+const CERTIFICATE_WARNING: i64 = 30 * 86_400;
 
 /// Around pages of people who signed in.
 #[must_use]
 pub(crate) fn signed_in(console: &Console, by: &SignedIn, path: &str, page: &Page) -> Markup {
     let in_flow = first_sign_in::due(console, by).is_some();
     let facts = Facts::of(by.agent());
-    let messages = messages(by.agent());
+    let messages: Vec<Message> = messages(by.agent()).into_iter().chain(own_certificate(console, by)).collect();
     let nav = [
         link("/", texts::OVERVIEW, Icon::Overview, path == "/"),
         link("/alerts", texts::ALERTS, Icon::Alerts, path.starts_with("/alerts")),
@@ -119,6 +122,20 @@ fn messages(status: &Result<Status, NoAnswer>) -> Vec<Message> {
             vec![Message { tone: Tone::Critical, code: problem.code, title: problem.title, next: problem.next }]
         }
     }
+}
+
+/// The console's own certificate, from 30 days before it ends.
+fn own_certificate(console: &Console, by: &SignedIn) -> Option<Message> {
+    let until = Seen::of(&console.certificate.leaf())?.not_after;
+    let floor = by.agent().as_ref().map_or(clock::build_date(), |status| status.clock.floor);
+    let left = until.0.saturating_sub(clock::wall().max(floor).0);
+    let (tone, title) = match left {
+        ..=0 => (Tone::Critical, texts::CERTIFICATE_OVER),
+        1..=CERTIFICATE_WARNING => (Tone::Warning, texts::CERTIFICATE_ENDING),
+        _ => return None,
+    };
+    let next = vec![texts::CERTIFICATE_NEXT.to_owned()];
+    Some(Message { tone, code: "console-certificate".to_owned(), title: format!("{title} {until}"), next })
 }
 
 fn shown(message: SystemMessage) -> Message {

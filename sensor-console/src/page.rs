@@ -5,7 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use maud::Markup;
+use maud::{Markup, html};
 use picket_protocol::refusal::Problem;
 
 use crate::{agent::NoAnswer, refused, texts};
@@ -36,6 +36,13 @@ impl Page {
     #[must_use]
     pub fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
+    }
+
+    /// The same with its parts one under the other, apart.
+    #[must_use]
+    pub fn stacked(self) -> Self {
+        let body = html! { div class="stack" { (self.body) } };
+        Self { body, ..self }
     }
 
     /// The same under another page.

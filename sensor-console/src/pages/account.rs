@@ -112,7 +112,7 @@ fn page(console: &Console, by: &SignedIn, first: &Markup, status: StatusCode) ->
         h2 { (texts::SESSIONS) }
         (sessions(console, by))
     };
-    Page::new(texts::ACCOUNT, body).with_status(status)
+    Page::new(texts::ACCOUNT, body).stacked().with_status(status)
 }
 
 fn sessions(console: &Console, by: &SignedIn) -> Markup {

@@ -70,7 +70,7 @@ fn show(console: &Console, by: &SignedIn, host: &Host, problem: Option<&Problem>
         @if by.role.may_change() { h2 { (texts::IMPORT) } (import_form(by, PATH, host)) }
     };
     let status = problem.and_then(|problem| StatusCode::from_u16(problem.status).ok()).unwrap_or(StatusCode::OK);
-    Page::new(texts::TITLE, body).with_status(status).under("/settings", crate::texts::frame::SETTINGS)
+    Page::new(texts::TITLE, body).stacked().with_status(status).under("/settings", crate::texts::frame::SETTINGS)
 }
 
 /// The certificate in use.

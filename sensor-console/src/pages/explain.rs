@@ -23,5 +23,5 @@ pub(super) async fn explain(
         ol { @for step in &explanation.next { li { (step) } } }
         p class="muted" { code { (explanation.code) } }
     };
-    Ok(Page::new(explanation.title, body))
+    Ok(Page::new(explanation.title, body).stacked())
 }

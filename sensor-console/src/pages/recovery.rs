@@ -35,7 +35,7 @@ pub(super) async fn form(State(console): State<Shared>) -> Result<Response, Fail
     // Looking draws no nonce.
     let form = Form { action: BEGIN, csrf: "", multipart: false, fields: html! {}, buttons: primary(texts::BEGIN) };
     let body = html! { p { (texts::RECOVERY_LEAD) } (form) };
-    Ok(Page::new(texts::RECOVERY, body).under("/sign-in", texts::SIGN_IN).into_response())
+    Ok(Page::new(texts::RECOVERY, body).stacked().under("/sign-in", texts::SIGN_IN).into_response())
 }
 
 pub(super) async fn begin(
@@ -92,7 +92,7 @@ async fn page(console: &Shared, problem: Option<&Problem>) -> Result<Page, Faile
         (form)
     };
     let status = problem.and_then(|problem| StatusCode::from_u16(problem.status).ok()).unwrap_or(StatusCode::OK);
-    Ok(Page::new(texts::RECOVERY, body).with_status(status).under("/sign-in", texts::SIGN_IN))
+    Ok(Page::new(texts::RECOVERY, body).stacked().with_status(status).under("/sign-in", texts::SIGN_IN))
 }
 
 fn shown_once(name: &PersonName, password: &NewPassword, grant: &RecoveryGrant) -> Page {
@@ -104,5 +104,5 @@ fn shown_once(name: &PersonName, password: &NewPassword, grant: &RecoveryGrant) 
             .with(texts::DECIDED_BY, grant.decided_by.as_str()))
         p { a class="button primary" href="/sign-in" { (texts::SIGN_IN) } }
     };
-    Page::new(texts::RECOVERY_DONE, body)
+    Page::new(texts::RECOVERY_DONE, body).stacked()
 }

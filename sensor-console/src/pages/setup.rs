@@ -116,7 +116,7 @@ fn page(console: &Console, name: &str, problem: Option<&Problem>) -> Page {
         p { (texts::SETUP_LEAD) }
         (fields(name))
     };
-    Page::new(texts::TITLE, body).with_status(status.unwrap_or(axum::http::StatusCode::OK))
+    Page::new(texts::TITLE, body).stacked().with_status(status.unwrap_or(axum::http::StatusCode::OK))
 }
 
 fn fields(name: &str) -> Markup {

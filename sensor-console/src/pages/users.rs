@@ -65,7 +65,7 @@ pub(super) async fn add(
             .with(texts::ROLE, role.word())
             .with(texts::PASSWORD, copyable(password.expose(), texts::PASSWORD)))
     };
-    Ok(Page::new(texts::NEW_PERSON, body).under(USERS, texts::USERS).into_response())
+    Ok(Page::new(texts::NEW_PERSON, body).stacked().under(USERS, texts::USERS).into_response())
 }
 
 pub(super) async fn set_role(
@@ -123,7 +123,7 @@ fn page(console: &Console, by: &SignedIn) -> Page {
         h2 { (texts::NEW_PERSON) }
         (Form { action: USERS, csrf: &by.csrf, multipart: false, fields, buttons: primary(texts::ADD) })
     };
-    Page::new(texts::USERS, body).under("/settings", frame::SETTINGS)
+    Page::new(texts::USERS, body).stacked().under("/settings", frame::SETTINGS)
 }
 
 fn changes(by: &SignedIn, account: &Account) -> Markup {

@@ -16,3 +16,6 @@ pub const NOT_ALL_WELL: &str = "Needs attention";
 pub const IMPAIRED: &str = "Impaired";
 pub const NO_AGENT: &str = "No answer";
 pub const WHAT_NEXT: &str = "What to do next";
+pub const CERTIFICATE_ENDING: &str = "This console's certificate ends on";
+pub const CERTIFICATE_OVER: &str = "This console's certificate ended on";
+pub const CERTIFICATE_NEXT: &str = "Import another under System settings, SSL/TLS certificate.";

@@ -29,7 +29,10 @@ fn path_tricks_lead_nowhere() {
         let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
         let answer = console.stranger().wire.send(request.as_bytes());
         let Some(answer) = answer else { continue };
-        assert!(matches!(answer.status, 400 | 404 | 303), "{path}: {}", answer.head);
+        // What is not plain does not even get to the routes, which would say 404 or lead to the sign-in.
+        let plain = !path.contains(['%', ';', '\\']) && !path.contains("/.") && !path.contains("//");
+        let allowed: &[u16] = if plain || path.starts_with("https:") { &[400, 404, 303] } else { &[400] };
+        assert!(allowed.contains(&answer.status), "{path}: {}", answer.head);
         if answer.status == 303 {
             assert_eq!(answer.header("location"), Some("/sign-in"), "{path}");
         }

@@ -112,7 +112,7 @@ fn show(by: &SignedIn, held: &Held, preview: &Preview, terms: Option<&VendorTerm
         (button_link(Button::Secondary, ACTIVATION, texts::OTHER_FILE, Some(Icon::Back)))
     };
     let content = html! {
-        div data-step="preview" {
+        div class="stack" data-step="preview" {
             h3 { (texts::PREVIEW_TITLE) }
             (parts::preview(preview))
             (Form { action: ACTIVATE, csrf: &by.csrf, multipart: false, fields, buttons })

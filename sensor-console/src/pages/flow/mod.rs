@@ -10,7 +10,7 @@ use axum::{
     Router,
     routing::{get, post},
 };
-use maud::Markup;
+use maud::{Markup, html};
 use picket_look::{Step, StepState, steps};
 
 use crate::{
@@ -57,7 +57,9 @@ fn page(at: At, content: Markup) -> Page {
     let all = names.map(|(step, name, title, done, later)| {
         let state = match step.cmp(&at) {
             std::cmp::Ordering::Less => StepState::Done { summary: done.to_owned(), change: None },
-            std::cmp::Ordering::Equal => StepState::Present(content.take().unwrap_or_default()),
+            std::cmp::Ordering::Equal => {
+                StepState::Present(html! { div class="stack" { (content.take().unwrap_or_default()) } })
+            }
             std::cmp::Ordering::Greater => StepState::Later { note: Some(later.to_owned()) },
         };
         Step { name, title, state }
