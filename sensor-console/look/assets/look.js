@@ -17,7 +17,7 @@
       time.dataset.done = "";
       const utc = time.dataset.utc;
       if ("relative" in time.dataset) time.dataset.utc = local(date) + " here\n" + utc;
-      else { time.textContent = local(date); time.title = utc; }
+      else { time.textContent = local(date); time.classList.add("when"); time.tabIndex = -1; }
     }
     for (const button of within.querySelectorAll("[data-copy][hidden], [data-scheme-switch][hidden]")) button.hidden = false;
   };

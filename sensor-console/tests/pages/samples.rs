@@ -29,6 +29,7 @@ fn answers(status: Value) -> Answers {
     Answers::from([
         ("/v1/alerts", if empty { json!([]) } else { alerts() }),
         ("/v1/alerts/at/4711", json!({"alert": alert(4711), "standing": {"standing": "confirmed", "by": "hub"}})),
+        ("/v1/alerts/export", alert(4711)),
         ("/v1/alerts/severities", if empty { json!([]) } else { hours() }),
         ("/v1/alerts/verify", verification()),
         ("/v1/activations", activations()),
@@ -190,7 +191,7 @@ fn hours() -> Value {
     (0_i64..24)
         .map(|back| {
             let wave = u64::try_from((back * 7 + back * back) % 23).unwrap();
-            json!({"hour": last - back * 3600, "counts": {"high": wave / 7, "medium": wave / 3 + 2, "low": wave + 4, "informational": wave / 2 + 3}})
+            json!({"begins": last - back * 3600, "counts": {"high": wave / 7, "medium": wave / 3 + 2, "low": wave + 4, "informational": wave / 2 + 3}})
         })
         .collect()
 }

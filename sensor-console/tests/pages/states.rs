@@ -5,12 +5,14 @@ use std::{
     net::{IpAddr, Ipv4Addr},
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use axum::{
     Router,
     body::Body,
     http::{Request, StatusCode, header},
+    response::Response,
 };
 use http_body_util::BodyExt as _;
 use picket_console::{
@@ -77,13 +79,17 @@ fn visit(answers: agent::Answers, role: Role) -> Visit {
 }
 
 impl Visit {
-    async fn get(&self, path: &str) -> (StatusCode, String) {
+    async fn ask(&self, path: &str) -> Response {
         let request = Request::get(path)
             .header(header::HOST, "sensor.example")
             .header(header::COOKIE, format!("__Host-picket={}", self.token))
             .body(Body::empty())
             .unwrap();
-        let answer = self.router.clone().oneshot(request).await.unwrap();
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    async fn get(&self, path: &str) -> (StatusCode, String) {
+        let answer = self.ask(path).await;
         let status = answer.status();
         (status, String::from_utf8_lossy(&answer.into_body().collect().await.unwrap().to_bytes()).into_owned())
     }
@@ -154,4 +160,29 @@ async fn without_an_agent_the_pages_say_so() {
     let (status, page) = visit.get("/").await;
     keep("no-agent", "/", &page);
     assert!(!status.is_success() && page.contains("data-refusal="), "{status} {page}");
+}
+
+#[tokio::test]
+async fn overview_goes_on_by_itself() {
+    let (_, answers) = samples::states().swap_remove(0);
+    let visit = visit(answers, Role::Viewer);
+    let mut body = visit.ask("/events/overview").await.into_body();
+    let first = tokio::time::timeout(Duration::from_secs(30), body.frame()).await.unwrap().unwrap().unwrap();
+    let event = String::from_utf8_lossy(&first.into_data().unwrap()).into_owned();
+    assert!(event.starts_with("event: part\ndata: ") && event.ends_with("\n\n"), "{event}");
+    assert!(event.contains("id=\"overview-lead\"") && event.contains("data-mode=\"cloud-connected\""), "{event}");
+}
+
+#[tokio::test]
+async fn exports_carry_the_record_and_are_not_for_viewers() {
+    let (_, answers) = samples::states().swap_remove(0);
+    let analyst = visit(answers.clone(), Role::Analyst);
+    let (_, csv) = analyst.get("/alerts/export.csv").await;
+    assert!(csv.starts_with("id,epoch,severity") && csv.contains("S7comm: PLC stop requested"), "{csv}");
+    let (_, ndjson) = analyst.get("/alerts/export.ndjson?text=PLC").await;
+    assert_eq!(ndjson.lines().count(), 1, "{ndjson}");
+    let (_, none) = analyst.get("/alerts/export.ndjson?text=nowhere").await;
+    assert_eq!(none, "");
+    let (refused, _) = visit(answers, Role::Viewer).get("/alerts/export.csv").await;
+    assert_eq!(refused, StatusCode::FORBIDDEN);
 }

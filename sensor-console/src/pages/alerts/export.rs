@@ -104,6 +104,10 @@ async fn copy(mut lines: Incoming, mut sender: Sender<Bytes, io::Error>, wanted:
             return;
         }
     }
+    if let Some(last) = write(&pending, &wanted, form) {
+        // Whoever reads may have gone; there is nothing after it.
+        let _ = sender.send_data(last.into()).await;
+    }
 }
 
 fn write(line: &[u8], wanted: &Wanted, form: Form) -> Option<String> {

@@ -1,25 +1,13 @@
 //! Alerts by severity over the last day, as stacked bars.
 
-use std::collections::BTreeMap;
-
 use maud::{Markup, html};
 use picket_look::chart::{Bar, Series, bars, number};
-use picket_protocol::{alerts::Severity, time::UnixSeconds};
-use serde::Deserialize;
+use picket_protocol::{alerts::Severity, local_api::SeverityHour, time::UnixSeconds};
 
 use crate::texts::{alerts::severity, overview as texts};
 
 const HOUR: i64 = 3600;
 const SHOWN: i64 = 24;
-
-/// The alerts of one hour.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct SeverityHour {
-    /// When it began.
-    pub(super) hour: UnixSeconds,
-    /// How many of each severity.
-    pub(super) counts: BTreeMap<Severity, u64>,
-}
 
 /// The chart of the last day; hours without alerts are there, too.
 pub(super) fn chart(hours: Option<&[SeverityHour]>, now: UnixSeconds) -> Markup {
@@ -41,7 +29,7 @@ fn stacked() -> [Severity; 4] {
 
 fn bar(at: i64, hours: &[SeverityHour]) -> Bar {
     let of =
-        |severity| hours.iter().filter(|hour| hour.hour.0 == at).filter_map(|hour| hour.counts.get(&severity)).sum();
+        |severity| hours.iter().filter(|hour| hour.begins.0 == at).filter_map(|hour| hour.counts.get(&severity)).sum();
     // `2026-01-31T08`: the hour is enough of it.
     let label = UnixSeconds(at).to_string();
     Bar { label: format!("{}:00", label.get(11..13).unwrap_or(&label)), values: stacked().map(of).to_vec() }
@@ -49,11 +37,13 @@ fn bar(at: i64, hours: &[SeverityHour]) -> Bar {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
     fn an_hour_without_alerts_is_a_bar_without_height() {
-        let hours = [SeverityHour { hour: UnixSeconds(7_200), counts: BTreeMap::from([(Severity::High, 3)]) }];
+        let hours = [SeverityHour { begins: UnixSeconds(7_200), counts: BTreeMap::from([(Severity::High, 3)]) }];
         assert_eq!(bar(7_200, &hours).values, [0, 0, 0, 3]);
         assert_eq!(bar(3_600, &hours).values, [0, 0, 0, 0]);
         assert_eq!(bar(3_600, &hours).label, "01:00");

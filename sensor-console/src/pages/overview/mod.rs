@@ -6,8 +6,8 @@ mod live;
 pub(crate) mod view;
 
 use axum::extract::State;
+use picket_protocol::local_api::{SeverityHour, routes};
 
-use self::chart::SeverityHour;
 pub(super) use self::live::live;
 use crate::{
     agent::Agent,
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Alert counts of so many hours.
-const HOURS: &str = "/v1/alerts/severities?hours=24";
+const HOURS: u32 = 24;
 
 pub(super) async fn overview(State(console): State<Shared>, by: SignedIn) -> Result<Page, Failed> {
     let status = by.status()?;
@@ -28,5 +28,5 @@ pub(super) async fn overview(State(console): State<Shared>, by: SignedIn) -> Res
 
 /// Counts by hour; none when the agent does not say them.
 async fn hours(agent: &Agent) -> Option<Vec<SeverityHour>> {
-    agent.get(HOURS).await.ok()
+    agent.get(&format!("{}?hours={HOURS}", routes::ALERTS_SEVERITIES)).await.ok()
 }

@@ -4,16 +4,14 @@ use maud::{Markup, html};
 use picket_look::{Button, Definitions, Tone, badge, button_link, chart::number, exact, identifier, span, when};
 use picket_protocol::{
     local_api::{
-        Active, Deactivated, HubStatus, ModeView, SensorState, Status, UpstreamKind, UpstreamStatus, health_advice,
+        Active, Deactivated, HubStatus, ModeView, SensorState, SeverityHour, Status, UpstreamKind, UpstreamStatus,
+        health_advice,
     },
     refusal::Problem,
     time::UnixSeconds,
 };
 
-use super::{
-    chart::{SeverityHour, chart},
-    health,
-};
+use super::{chart::chart, health};
 use crate::texts::overview as texts;
 
 /// The page. Its parts carry ids, by which they are replaced while somebody looks.
