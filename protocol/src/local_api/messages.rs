@@ -203,6 +203,12 @@ fn of_health(status: &Status) -> impl Iterator<Item = Message> + '_ {
         let advice = health_advice(code)?;
         let (title, next) = advice.split_once(": ").unwrap_or((advice, "Look at the sensor's log"));
         let severity = if code == "disk-low" { Gravity::Warning } else { Gravity::Error };
-        Some(Message::new(code, severity, title, &[next.trim_end_matches('.')]))
+        Some(Message::new(code, severity, title, &[&sentence(next)]))
     })
+}
+
+/// A clause as a sentence begins, without full stop.
+fn sentence(clause: &str) -> String {
+    let mut characters = clause.trim_end_matches('.').chars();
+    characters.next().into_iter().flat_map(char::to_uppercase).chain(characters).collect()
 }

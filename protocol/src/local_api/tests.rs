@@ -301,6 +301,7 @@ fn messages_stand_while_their_cause_does() {
     );
     status.clock.drift_seconds = Some(600);
     assert_eq!(codes(&status), ["disk-full", "clock-drift"], "the gravest first");
+    assert_eq!(Message::of(&status)[0].next, ["Make room"]);
 }
 
 #[test]
