@@ -10,6 +10,8 @@ use crate::rig::{Browser, Console, PASSWORD};
 
 const LOGINS: usize = 1000;
 const IN_TIME: Duration = Duration::from_secs(5);
+/// Of the flood's own address, with which it shares its turns.
+const IN_ITS_MIDST: Duration = Duration::from_secs(15);
 const MOST_KIBIBYTES: u64 = 64 * 1024;
 
 fn flood(console: &Console, from: Ipv4Addr) -> Vec<thread::JoinHandle<()>> {
@@ -65,7 +67,7 @@ fn a_flood_from_the_same_address_keeps_nobody_out_either() {
     let from = Ipv4Addr::new(127, 0, 0, 3);
     let logins = flood(&console, from);
     let took = right_login(&console, from);
-    assert!(took <= IN_TIME, "{took:?}");
+    assert!(took <= IN_ITS_MIDST, "{took:?}");
     for login in logins {
         login.join().unwrap();
     }
