@@ -10,7 +10,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
@@ -198,7 +198,7 @@ impl Browser {
     /// # Errors
     /// When the browser does not answer.
     pub fn type_text(&self, text: &str) -> Result<()> {
-        self.keys(text.chars().map(String::from))
+        self.keys(text.chars().map(|letter| if letter == '\n' { Key::Enter.as_str().into() } else { letter.into() }))
     }
 
     fn keys(&self, keys: impl Iterator<Item = String>) -> Result<()> {
@@ -206,6 +206,21 @@ impl Browser {
             keys.flat_map(|key| [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })]);
         let actions = json!([{ "type": "key", "id": "keyboard", "actions": strokes.collect::<Vec<_>>() }]);
         self.driver.post("actions", &json!({ "actions": actions })).map(drop)
+    }
+
+    /// Moves the focus on by the keyboard until it is where `css` says.
+    ///
+    /// # Errors
+    /// When it does not come there in a hundred steps.
+    pub fn tab_to(&self, css: &str) -> Result<()> {
+        self.until(css)?;
+        for _ in 0..100 {
+            if self.has_focus(css)? {
+                return Ok(());
+            }
+            self.press(&[Key::Tab])?;
+        }
+        bail!("the keyboard does not lead to {css}: {}", self.shown())
     }
 
     /// Whether what has the focus is what `css` names.

@@ -1,0 +1,129 @@
+//! A person at the sensor console: what people do in its pages, by browser. The paths and fields are those of the pages'
+//! forms. Judges nothing; what a page does not have ends the deed with what it shows instead.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::{agent::Agent, browser::Browser, console::Console, portal::text};
+
+/// What the person is called at the console.
+pub const NAME: &str = "Olga";
+/// Long enough, and nobody's first guess.
+pub const PASSWORD: &str = "four-words-of-no-relation";
+
+/// A person, their browser and the console in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Person<'a> {
+    /// What they look at.
+    pub browser: &'a Browser,
+    /// What they use.
+    pub console: &'a Console,
+}
+
+impl Person<'_> {
+    /// Goes to a page of the console.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub fn open(&self, path: &str) -> Result<()> {
+        self.browser.open(&format!("{}{path}", self.console.url()))
+    }
+
+    /// Reads the setup code at the machine and becomes the first admin.
+    ///
+    /// # Errors
+    /// When the page is not as expected.
+    pub fn become_admin(&self, agent: &Agent) -> Result<()> {
+        let code = text(&agent.ask(&["setup-code"])?, "code")?;
+        self.open("/")?;
+        let form = "form[action='/first-sign-in']";
+        self.browser.until(form)?;
+        for (field, value) in [("code", code.as_str()), ("name", NAME), ("password", PASSWORD), ("again", PASSWORD)] {
+            self.browser.write(&format!("{form} [name={field}]"), value)?;
+        }
+        self.submit("/first-sign-in")
+    }
+
+    /// Signs in.
+    ///
+    /// # Errors
+    /// When the page is not as expected.
+    pub fn sign_in(&self, name: &str, password: &str) -> Result<()> {
+        self.open("/sign-in")?;
+        for (field, value) in [("name", name), ("password", password)] {
+            self.browser.write(&format!("form[action='/sign-in'] [name={field}]"), value)?;
+        }
+        self.submit("/sign-in")
+    }
+
+    /// Trusts the root of a file by what the portal shows of its fingerprint.
+    ///
+    /// # Errors
+    /// When the page is not as expected.
+    pub fn trust(&self, file: &Path, fingerprint: &str) -> Result<()> {
+        self.upload("/first-sign-in/trust", file)?;
+        self.compare(fingerprint)
+    }
+
+    /// Types the end of a fingerprint beside what the page shows of it.
+    ///
+    /// # Errors
+    /// When the page is not as expected.
+    pub fn compare(&self, fingerprint: &str) -> Result<()> {
+        let confirm = "/first-sign-in/trust/confirm";
+        self.browser.until(&format!("form[action='{confirm}'] [name=characters]"))?;
+        let end = &fingerprint[fingerprint.len() - 16..];
+        self.browser.write(&format!("form[action='{confirm}'] [name=characters]"), end)?;
+        self.submit(confirm)
+    }
+
+    /// Chooses a file in the form of this address, and sends it.
+    ///
+    /// # Errors
+    /// When the page is not as expected.
+    pub fn upload(&self, action: &str, file: &Path) -> Result<()> {
+        self.browser.until(&format!("form[action='{action}'] [name=file]"))?;
+        self.browser.choose_file(&format!("form[action='{action}'] [name=file]"), file)?;
+        self.submit(action)
+    }
+
+    /// Agrees to what the preview says, waits until nothing is left to prove, and keeps the self-signed certificate.
+    ///
+    /// # Errors
+    /// When the page is not as expected.
+    pub fn activate_and_finish(&self) -> Result<()> {
+        self.submit_when_there("/first-sign-in/activation/activate")?;
+        self.browser.until("#progress[data-state=proved]")?;
+        self.browser.click("a[href='/first-sign-in/certificate']")?;
+        self.submit_when_there("/first-sign-in/certificate/keep")?;
+        self.browser.until("[data-mode]")
+    }
+
+    /// The whole first sign-in with a file whose root is trusted already.
+    ///
+    /// # Errors
+    /// When the page is not as expected.
+    pub fn first_sign_in(&self, agent: &Agent, file: &Path) -> Result<()> {
+        self.become_admin(agent)?;
+        self.upload("/first-sign-in/activation", file)?;
+        self.activate_and_finish()
+    }
+
+    /// Waits for the form of this address and sends it.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub fn submit_when_there(&self, action: &str) -> Result<()> {
+        self.browser.until(&format!("form[action='{action}']"))?;
+        self.submit(action)
+    }
+
+    /// Sends the form of this address.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn submit(&self, action: &str) -> Result<()> {
+        self.browser.click(&format!("form[action='{action}'] button[type=submit]"))
+    }
+}

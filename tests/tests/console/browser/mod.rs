@@ -1,0 +1,52 @@
+//! By a real browser: real agent, real portal, real console, Chromium.
+
+mod first_sign_in;
+mod reactivation;
+mod reading;
+mod refusals;
+
+use anyhow::Result;
+use picket_lab::{Binaries, Browser, Console, Person, portal::text};
+use picket_tests::Scene;
+
+/// A scene with the console and a browser before it. Programs end before their folder goes.
+struct Desk {
+    browser: Browser,
+    console: Console,
+    scene: Scene,
+}
+
+impl Desk {
+    /// An unactivated sensor whose image trusts the portal.
+    fn new() -> Result<Self> {
+        Self::of(Scene::new()?)
+    }
+
+    /// An unactivated sensor that trusts nobody.
+    fn trusting_nobody() -> Result<Self> {
+        let mut scene = Scene::new()?;
+        scene.agent.stop()?;
+        std::fs::remove_file(scene.agent.trust_directory().join("portal.root"))?;
+        std::fs::remove_dir_all(scene.agent.state())?;
+        std::fs::create_dir(scene.agent.state())?;
+        scene.agent.start()?;
+        Self::of(scene)
+    }
+
+    fn of(scene: Scene) -> Result<Self> {
+        let mut console =
+            Console::set_up(&Binaries::beside_this_program()?, &scene.folder.join("sensor-console"), &scene.agent)?;
+        console.start()?;
+        let browser = Browser::start(&scene.folder.join("browser"))?;
+        Ok(Self { browser, console, scene })
+    }
+
+    fn person(&self) -> Person<'_> {
+        Person { browser: &self.browser, console: &self.console }
+    }
+
+    /// The fingerprint of the portal's trust root, as the portal shows it.
+    fn fingerprint(&self) -> Result<String> {
+        text(&self.scene.portal.ask(&["root", "show"])?, "fingerprint")
+    }
+}

@@ -1,0 +1,3 @@
+//! The sensor console, used as people use it. One binary, mounted by topic.
+
+mod browser;
