@@ -11,6 +11,7 @@ mod fuzz;
 mod packages;
 mod platform;
 mod sample;
+mod screenshots;
 mod table;
 mod test;
 
@@ -34,6 +35,8 @@ enum Chore {
     Fuzz(fuzz::Fuzz),
     /// Write our capture and the demo's sample anew; needs Suricata.
     Sample(sample::Sample),
+    /// Photograph every page of the sensor console; needs Chromium.
+    Screenshots(screenshots::Screenshots),
     /// Prove that a locally managed sensor sends nothing; run by the demo in a process of its own.
     #[command(hide = true)]
     QuietProof(demo::QuietProof),
@@ -60,6 +63,7 @@ fn run(chore: Chore) -> Result<bool> {
         Chore::Campaign(campaign) => campaign.run(),
         Chore::Fuzz(fuzz) => fuzz.run(),
         Chore::Sample(sample) => sample.run(),
+        Chore::Screenshots(screenshots) => screenshots.run(),
         Chore::QuietProof(proof) => proof.run(),
     }
 }

@@ -1,11 +1,64 @@
 //! Says what a person can do while the demo stays up: which command, which file, which address.
 
+use std::fs;
+
 use anyhow::{Context, Result};
+use picket_lab::{Agent, Binaries, Console, Settings, portal::text};
 
 use super::world::World;
 use crate::builds::root;
 
-pub(super) fn explain(world: &World) -> Result<()> {
+/// A sensor fresh from its box, with its console. Stays up as long as it is held.
+pub(super) struct Fresh {
+    console: Console,
+    agent: Agent,
+}
+
+/// Starts a sensor that trusts nobody, and its console.
+pub(super) fn fresh_sensor(world: &World) -> Result<Fresh> {
+    let (binaries, room) = (Binaries::beside_this_program()?, world.folder.join("fresh"));
+    fs::create_dir(&room)?;
+    let mut agent = Agent::set_up(&binaries, &room, &Settings { hardware: "demo-2".into(), ..Settings::default() })?;
+    agent.start()?;
+    let mut console = Console::set_up(&binaries, &room.join("sensor-console"), &agent)?;
+    console.start()?;
+    Ok(Fresh { console, agent })
+}
+
+pub(super) fn explain(world: &World, fresh: &Fresh) -> Result<()> {
+    by_console(world, fresh)?;
+    by_command(world)
+}
+
+/// The first sign-in and a reactivation, in a browser.
+fn by_console(world: &World, fresh: &Fresh) -> Result<()> {
+    let sensor = world.portal.add_sensor("fresh-from-its-box", &["--mode", "locally-managed"])?;
+    let file = world.portal.download(&sensor, &world.folder.join("fresh.activation"))?;
+    let later = world.folder.join("fresh-cloud.activation");
+    println!(
+        "
+A sensor fresh from its box waits for its first sign-in:
+
+    console            {url}    (its certificate is self-signed)
+    setup code         {code}
+    activation file    {file}
+    fingerprint        {fingerprint}    (as the portal shows it)
+
+Then reactivate it in System Settings, Reactivation, with a file that you issue by
+
+    picket-portal sensor reissue {sensor} --mode cloud-connected --data {portal}
+    picket-portal sensor activation-file {sensor} --out {later} --data {portal}",
+        url = fresh.console.url(),
+        code = text(&fresh.agent.ask(&["setup-code"])?, "code")?,
+        file = file.display(),
+        fingerprint = text(&world.portal.ask(&["root", "show"])?, "fingerprint")?,
+        portal = world.portal.data().display(),
+        later = later.display(),
+    );
+    Ok(())
+}
+
+fn by_command(world: &World) -> Result<()> {
     let binaries = world.portal.binary().parent().context("the programs lie in no folder")?;
     let sensor = world.portal.add_sensor("by-hand", &["--mode", "locally-managed"])?;
     let file = world.portal.download(&sensor, &world.folder.join("by-hand.activation"))?;

@@ -52,7 +52,8 @@ impl Demo {
         end_proof(proof, &folder, &mut table)?;
         println!("\n{table}\n{}", closing_line(table.counts()));
         if !self.check && table.all_well() {
-            by_hand::explain(&world)?;
+            let fresh = by_hand::fresh_sensor(&world)?;
+            by_hand::explain(&world, &fresh)?;
             stay();
         }
         Ok(table.all_well())

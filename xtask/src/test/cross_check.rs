@@ -2,21 +2,18 @@
 
 mod events;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::Path, process::Command};
 
 use anyhow::{Result, ensure};
 use picket_lab::{Binaries, Portal, PrivateFolder, Role, portal::text, process::run as output_of};
 
-use crate::builds::{ALL_BUT_XTASK, build, root, target_folder};
+use super::python::{self, script};
+use crate::builds::{ALL_BUT_XTASK, build, root};
 
 /// Says what was checked. `with_broker`: alerts are read from a real broker too.
 pub(super) fn run(with_broker: bool) -> Result<String> {
     build("dev", &ALL_BUT_XTASK)?;
-    let python = virtual_environment()?;
+    let python = python::with_packages()?;
     let vectors = output_of(Command::new(&python).arg(script("validate_vectors.py")).arg(root()))?;
     print!("{vectors}");
     let issued = issued_file(&python)?;
@@ -29,23 +26,6 @@ pub(super) fn run(with_broker: bool) -> Result<String> {
         "vectors by their CDDL; a portal's file by cbor2 and pycose, and a damaged one refused; \
          by the CloudEvents SDK {events}, each once"
     ))
-}
-
-fn script(name: &str) -> PathBuf {
-    root().join("tests/python").join(name)
-}
-
-/// Debian's Python with the pinned packages, made once per target folder and brought up to date.
-fn virtual_environment() -> Result<PathBuf> {
-    let folder = target_folder()?.join("python");
-    let python = folder.join("bin/python");
-    if !python.exists() {
-        output_of(Command::new("/usr/bin/python3").args(["-m", "venv"]).arg(&folder))?;
-    }
-    let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(script("requirements.txt"));
-    output_of(&mut pip)?;
-    Ok(python)
 }
 
 fn issued_file(python: &Path) -> Result<String> {

@@ -2,8 +2,10 @@
 
 mod cargo_tests;
 mod cross_check;
+pub(crate) mod python;
 
 use std::{
+    collections::BTreeSet,
     env,
     process::Command,
     time::{Duration, Instant},
@@ -18,7 +20,7 @@ use crate::{
 };
 
 /// Debian packages: the part that needs each, and the tests of that part, by what their names contain.
-const PACKAGES: [(&str, Part, &[&str]); 11] = [
+const PACKAGES: [(&str, Part, &[&str]); 12] = [
     ("strace", Part::Kills, &["kills::"]),
     ("faketime", Part::Clocks, &["clock::"]),
     ("python3-venv", Part::Python, &[]),
@@ -29,6 +31,7 @@ const PACKAGES: [(&str, Part, &[&str]); 11] = [
     ("rsyslog-gnutls", Part::Syslog, &[]),
     ("chromium", Part::Browser, &["browser::", "chromium::"]),
     ("chromium-driver", Part::Browser, &[]),
+    ("python3-venv", Part::Browser, &[]),
     // A page without letters has no contrast to check.
     ("fonts-dejavu-core", Part::Browser, &[]),
 ];
@@ -76,7 +79,9 @@ enum Part {
 impl Test {
     pub(crate) fn run(&self) -> Result<bool> {
         let left_out = |part: &Part| self.without.contains(part);
-        let wanted: Vec<_> = PACKAGES.iter().filter(|(_, part, _)| !left_out(part)).map(|(name, ..)| *name).collect();
+        let wanted: BTreeSet<_> =
+            PACKAGES.iter().filter(|(_, part, _)| !left_out(part)).map(|(name, ..)| *name).collect();
+        let wanted: Vec<_> = wanted.into_iter().collect();
         let missing = packages::provide(&wanted, self.install)?;
         let mut table = Table::default();
         for name in missing {
@@ -88,6 +93,9 @@ impl Test {
             let parts = PACKAGES.iter().map(|(_, part, tests)| (part, tests));
             let parts = parts.chain(OTHERS.iter().map(|(part, tests)| (part, tests)));
             let skipped = parts.filter(|(part, _)| left_out(part)).flat_map(|(_, tests)| *tests);
+            if !left_out(&Part::Browser) {
+                python::provide_axe()?;
+            }
             let outcome = cargo_tests::run(&skipped.copied().collect::<Vec<_>>())?;
             counts = outcome.counts;
             outcome.verdict()

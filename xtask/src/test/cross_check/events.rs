@@ -13,7 +13,7 @@ use picket_lab::{
 };
 use serde_json::Value;
 
-use super::script;
+use crate::test::python::script;
 
 /// What Suricata wrote; see the README beside it.
 const SAMPLE: &str = include_str!("../../demo/sample/eve.json");

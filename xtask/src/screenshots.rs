@@ -1,0 +1,117 @@
+//! `cargo xtask screenshots`: every page of the sensor console, as PNG, on a phone, a laptop and a large screen, by day and
+//! by night. For looking at; judges nothing.
+
+use std::{fs, path::PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use picket_lab::{
+    Agent, Binaries, Browser, Console, Generator, Person, Portal, PrivateFolder, Role, Settings, browser::Screen,
+    ending,
+};
+
+use crate::builds::{ALL_BUT_XTASK, build, target_folder};
+
+/// CSS pixels.
+const WIDTHS: [(u32, u32); 3] = [(360, 740), (1366, 768), (2560, 1440)];
+/// Alerts that pages have to show.
+const ALERTS: usize = 120;
+
+#[derive(Args)]
+pub(crate) struct Screenshots {
+    /// Where to; `screenshots/` of the target folder unless named
+    folder: Option<PathBuf>,
+}
+
+impl Screenshots {
+    pub(crate) fn run(&self) -> Result<bool> {
+        ending::end_cleanly_on_signals()?;
+        build("dev", &ALL_BUT_XTASK)?;
+        let to = self.folder.clone().map_or_else(|| Ok(target_folder()?.join("screenshots")), anyhow::Ok)?;
+        fs::create_dir_all(&to)?;
+        let stage = Stage::set_up()?;
+        let camera = Camera { browser: &stage.browser, to };
+        stage.first_sign_in(&camera)?;
+        for page in stage.console.pages()? {
+            let path = page["path"].as_str().context("a page without a path")?;
+            stage.person().open(path)?;
+            camera.take(path)?;
+        }
+        println!("{}", camera.to.display());
+        Ok(true)
+    }
+}
+
+/// A sensor with its portal, console and browser. Programs end before their folder goes.
+struct Stage {
+    browser: Browser,
+    console: Console,
+    agent: Agent,
+    portal: Portal,
+    folder: PrivateFolder,
+}
+
+impl Stage {
+    fn set_up() -> Result<Self> {
+        let (folder, binaries) = (PrivateFolder::new()?, Binaries::beside_this_program()?);
+        let mut portal = Portal::init(&binaries, Role::Portal, &folder.join("portal"))?;
+        portal.start()?;
+        let room = folder.join("sensor");
+        fs::create_dir(&room)?;
+        let mut agent = Agent::set_up(&binaries, &room, &Settings::default())?;
+        portal.export_root(&agent.trust_directory().join("portal.root"))?;
+        agent.start()?;
+        let mut console = Console::set_up(&binaries, &folder.join("sensor-console"), &agent)?;
+        console.start()?;
+        let browser = Browser::start(&folder.join("browser"))?;
+        Ok(Self { browser, console, agent, portal, folder })
+    }
+
+    fn person(&self) -> Person<'_> {
+        Person { browser: &self.browser, console: &self.console }
+    }
+
+    /// From the setup code to a sensor that has detected something.
+    fn first_sign_in(&self, camera: &Camera<'_>) -> Result<()> {
+        let place = ["--mode", "cloud-connected", "--site", "North works", "--zone", "Line 3"];
+        let sensor = self.portal.add_sensor("line-3-switch-room", &place)?;
+        let file = self.portal.download(&sensor, &self.folder.join("line-3.activation"))?;
+        self.person().open("/first-sign-in")?;
+        camera.take("/first-sign-in")?;
+        self.person().become_admin(&self.agent)?;
+        self.browser.until("form[action='/first-sign-in/activation']")?;
+        camera.take("/first-sign-in/activation")?;
+        self.person().upload("/first-sign-in/activation", &self.folder.join("sensor/agent.toml"))?;
+        self.browser.until("[data-refusal]")?;
+        camera.take("/first-sign-in/refusal")?;
+        self.person().upload("/first-sign-in/activation", &file)?;
+        self.browser.until("[data-step=preview]")?;
+        camera.take("/first-sign-in/preview")?;
+        self.person().activate_and_finish()?;
+        Generator::new(&self.agent.eve_file(), 1)?.alerts(ALERTS)?;
+        self.agent.until("the alerts are there to be shown", |status| {
+            status["alerts"]["counters"]["logged"].as_u64().unwrap_or(0) >= ALERTS as u64
+        })?;
+        Ok(())
+    }
+}
+
+struct Camera<'a> {
+    browser: &'a Browser,
+    to: PathBuf,
+}
+
+impl Camera<'_> {
+    /// The page that the browser shows, on each screen.
+    fn take(&self, path: &str) -> Result<()> {
+        let name = path.trim_matches('/').replace('/', "-");
+        let name = if name.is_empty() { "overview" } else { &name };
+        for (width, height) in WIDTHS {
+            for (dark, by) in [(false, "light"), (true, "dark")] {
+                self.browser.show_on(Screen { width, height, dark })?;
+                fs::write(self.to.join(format!("{name}-{width}-{by}.png")), self.browser.screenshot()?)?;
+            }
+        }
+        self.browser.show_on(picket_lab::browser::LAPTOP)
+    }
+}
