@@ -261,6 +261,11 @@ impl Follower {
     /// Goes on in the copy that was made before the cut, if there is one; else what was unread is gone.
     fn cut_off(&mut self, length_before: u64) -> io::Result<Step> {
         let old = self.sources[self.current].clone();
+        if let Some(new) = self.after_known_cut() {
+            let unread = length_before.saturating_sub(self.lines.taken());
+            self.go_over();
+            return Ok(Step::CutOff { old: old.key, new, unread });
+        }
         self.generation += 1;
         let new = old.anew(self.generation)?;
         let copies = source::rotated(&self.path, &mut self.generation);
@@ -278,12 +283,20 @@ impl Follower {
                 Ok(Step::Copied { old: old_key, new: new_key })
             }
             None => {
-                self.sources[self.current] = new;
                 let unread = length_before.saturating_sub(self.lines.taken());
-                self.lines.restart(0, false);
+                // An append that fails goes back to it, and must find once more what is gone.
+                self.sources[self.current].gone = Some(length_before);
+                self.sources.insert(self.current + 1, new);
+                self.go_over();
                 Ok(Step::CutOff { old: old_key, new: new_key, unread })
             }
         }
+    }
+
+    /// The content that was found to follow a cut before an append failed, when this is read again.
+    fn after_known_cut(&self) -> Option<Key> {
+        let (old, new) = (self.sources.get(self.current)?, self.sources.get(self.current + 1)?);
+        (old.gone.is_some() && new.is_same_file(old)).then_some(new.key)
     }
 
     fn open_path(&mut self) -> Option<Source> {
@@ -346,5 +359,43 @@ mod tests {
         }
         assert_eq!(cut, Some("second\nthird\n".len() as u64));
         assert_eq!(lines, [&b"first"[..], b"a longer content in its place, and more"]);
+    }
+
+    /// Reads on until nothing more is there; the bytes that were found gone.
+    fn read_out(follower: &mut Follower) -> Vec<u64> {
+        let mut gone = Vec::new();
+        loop {
+            while follower.next_line() != Next::NeedsMore {}
+            match follower.step().unwrap() {
+                Step::Over => drop(follower.go_over()),
+                Step::CutOff { unread, .. } => gone.push(unread),
+                Step::CaughtUp => return gone,
+                Step::Read | Step::Copied { .. } => {}
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_cut_off_is_found_again_after_an_append_that_failed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("eve.json");
+        let mut follower = Follower::new(&path);
+        fs::write(&path, "first\n").unwrap();
+        follower.notice().unwrap();
+        fs::rename(&path, folder.path().join("eve.json.1")).unwrap();
+        fs::write(&path, "second\n").unwrap();
+        follower.notice().unwrap();
+        let durable = Position { at: follower.at().unwrap(), ..Position::default() };
+        fs::write(&path, "").unwrap();
+        follower.look();
+        fs::write(&path, "a longer content in its place\n").unwrap();
+        let length = [u64::try_from("second\n".len()).unwrap()];
+        for _ in 0..3 {
+            assert_eq!(read_out(&mut follower), length);
+            assert!(follower.rewind(&durable));
+        }
+        assert_eq!(read_out(&mut follower), length);
+        follower.let_go_before(follower.at().unwrap().key);
+        assert_eq!(follower.sources.len(), 1);
     }
 }

@@ -65,7 +65,7 @@ impl Source {
         Self { key, ..self }
     }
 
-    /// Looks at the file again. False when its first bytes are not what they were: it was cut off.
+    /// Looks at the file again. False when its first bytes are not what they were: it was cut off, and stays so.
     pub(super) fn look(&mut self) -> io::Result<bool> {
         let metadata = self.file.metadata()?;
         let before = self.length;
@@ -74,7 +74,7 @@ impl Source {
         // More than is known is read only while little is known.
         let count = if self.first.len() < first.len() { first.len() } else { self.first.len() };
         let read = read_fully(&self.file, &mut first[..count])?;
-        if !first[..read].starts_with(&self.first) {
+        if self.gone.is_some() || !first[..read].starts_with(&self.first) {
             // It may be long before its turn comes: what stands there by then says nothing of what is gone.
             self.gone.get_or_insert(before);
             return Ok(false);
