@@ -1,7 +1,7 @@
 //! What the writer does for the log between commits: keeps its bounds, moves the journal into the database, keeps the
 //! reserve and the copy that a new log would need.
 
-use std::sync::Arc;
+use std::{io::ErrorKind, sync::Arc};
 
 use super::{
     append::Open,
@@ -85,7 +85,14 @@ impl Writer {
                 self.publish();
             }
             Ok(()) => {}
-            Err(error) => tracing::debug!(%error, "the alert log's reserve for a full disk cannot be made yet"),
+            Err(error) => {
+                tracing::debug!(%error, "the alert log's reserve for a full disk cannot be made yet");
+                // A small write may still fit, after a restart too: that does not make the log one that can be written.
+                if error.kind() == ErrorKind::StorageFull && self.standing != "full" {
+                    self.standing = "full";
+                    self.publish();
+                }
+            }
         }
     }
 

@@ -26,6 +26,8 @@ use crate::{
 
 /// How often the writer looks after the log while nobody asks for anything.
 const TICK: Duration = Duration::from_secs(60);
+/// As well, while the disk is full: whether there is room again.
+const FULL_TICK: Duration = Duration::from_secs(5);
 /// Most jobs, and most bytes of records, of one transaction.
 const MAX_GROUP: usize = 64;
 const MAX_GROUP_BYTES: usize = 4 * 1024 * 1024;
@@ -128,21 +130,25 @@ impl Writer {
 
     /// Runs until nobody can ask for anything any more.
     pub(super) fn run(mut self, jobs: &mpsc::Receiver<Job>) {
-        let (mut wait, mut ticked) = (TICK, clock::since_boot());
+        let (mut wait, mut ticked) = (self.pause(), clock::since_boot());
         loop {
             match jobs.recv_timeout(wait) {
                 Ok(job) => self.serve(gather(job, jobs)),
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
             }
-            if clock::since_boot().saturating_sub(ticked) >= TICK {
+            if clock::since_boot().saturating_sub(ticked) >= self.pause() {
                 ticked = clock::since_boot();
                 self.tick();
             }
-            wait = if self.keep_bounds() { Duration::ZERO } else { TICK };
+            wait = if self.keep_bounds() { Duration::ZERO } else { self.pause() };
         }
         self.checkpoint();
         self.copy();
+    }
+
+    fn pause(&self) -> Duration {
+        if self.standing == "full" { FULL_TICK } else { TICK }
     }
 
     fn serve(&mut self, group: Vec<Job>) {

@@ -138,7 +138,7 @@ fn a_full_disk_holds_the_input_back_and_loses_nothing() {
         unshare(CloneFlags::CLONE_FS | CloneFlags::CLONE_NEWNS).unwrap();
         let none = None::<&str>;
         mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).unwrap();
-        mount(Some("tmpfs"), &state, Some("tmpfs"), MsFlags::empty(), Some("size=32m")).unwrap();
+        mount(Some("tmpfs"), &state, Some("tmpfs"), MsFlags::empty(), Some("size=96m")).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(fill_and_free(&mut rig, &state));
     };
@@ -154,7 +154,7 @@ async fn fill_and_free(rig: &mut Rig, state: &std::path::Path) {
     rig.write(10);
     rig.everything_is_there().await;
     let filler = state.join("filler");
-    fs::write(&filler, vec![0; 64 << 20]).unwrap_err();
+    fs::write(&filler, vec![0; 128 << 20]).unwrap_err();
     let mut health = rig.log().watch_health();
     // Far more than the reserve holds, and rotated meanwhile.
     for _ in 0..8 {
@@ -163,9 +163,17 @@ async fn fill_and_free(rig: &mut Rig, state: &std::path::Path) {
     }
     rig.write(1);
     let full = health.wait_for(|health| *health == "full");
-    tokio::time::timeout(std::time::Duration::from_secs(30), full).await.unwrap().unwrap();
+    let patience = std::time::Duration::from_secs(30);
+    tokio::time::timeout(patience, full).await.unwrap().unwrap();
+    drop(health);
+    // A start finds the disk full, and says so whatever small writes still fit.
+    rig.stop();
+    rig.start();
+    assert_eq!(rig.log().health(), "full");
     fs::remove_file(&filler).unwrap();
     rig.logged(rig.written.len()).await;
+    let mut health = rig.log().watch_health();
+    tokio::time::timeout(patience, health.wait_for(|health| *health == "ok")).await.unwrap().unwrap();
     assert!(rig.log().verify().await.unwrap().complete());
     assert_eq!(rig.input().counters()["missed"], 0);
     let ids: std::collections::BTreeSet<String> = rig.all().await.iter().map(id).collect();
