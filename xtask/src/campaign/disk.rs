@@ -13,16 +13,21 @@ use picket_shim::{Powered, SmallDisk};
 use serde_json::Value;
 
 use super::{
-    place::Place,
+    place::{Place, Setting},
     sabotage::Sabotage::{AcknowledgedBeforeCommit, FailureHidden},
     sheet::Outcome,
     stage::Stage,
 };
 
-/// The disk of the agent's state.
-const MEBIBYTES: u64 = 48;
-/// The bound of the log, which is not reached. It makes the log's reserve for a full disk 2 MiB.
-const LOG: &str = "alert_log.max_mebibytes = 32\n";
+/// The disk of the agent's state: the log at its bound and its journal of 16 MiB must not fill it by themselves.
+const MEBIBYTES: u64 = 96;
+/// The bound of the log. It makes the log's reserve for a full disk 3 MiB.
+const LOG: &str = "alert_log.max_mebibytes = 48\n";
+/// After so many disks full a new sensor takes over: a log at its bound lets go of what was delivered, and goes on on a
+/// full disk.
+const FULL_EACH: usize = 3;
+/// Ids of alerts that each such sensor has for itself.
+const IDS_EACH: u64 = 1_000_000;
 /// Alerts that come in while the disk has room.
 const WITH_ROOM: usize = 300;
 /// While it is full: alerts in a file, and most files. The first holds more than fits into the reserve.
@@ -44,12 +49,7 @@ const CUT_EVERY: u32 = 5;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(super) const PLACES: &[Place] = &[
-    Place {
-        name: "agent, disk full",
-        faults: 12,
-        finds: &[FailureHidden],
-        act: |given| full(Stage::of_agent(given, LOG, |at| SmallDisk::from(at, MEBIBYTES))?),
-    },
+    Place { name: "agent, disk full", faults: 12, finds: &[FailureHidden], act: full },
     Place {
         name: "agent, syncs fail",
         faults: 50,
@@ -64,10 +64,21 @@ pub(super) const PLACES: &[Place] = &[
     },
 ];
 
-fn full(mut stage: Stage<SmallDisk>) -> Result<Outcome> {
-    let mut generator = stage.scene.generator()?;
+fn full(given: &Setting<'_>) -> Result<Outcome> {
+    let rounds: Vec<_> = (0..given.faults).collect();
+    let mut outcome = Outcome::default();
+    for rounds in rounds.chunks(FULL_EACH) {
+        outcome.add(fill_and_free(given, rounds)?);
+    }
+    Ok(outcome)
+}
+
+fn fill_and_free(given: &Setting<'_>, rounds: &[u32]) -> Result<Outcome> {
+    let mut stage = Stage::of_agent(given, LOG, |at| SmallDisk::from(at, MEBIBYTES))?;
+    let first = rounds.first().context("no rounds")?;
+    let mut generator = Generator::new(&stage.scene.agent.eve_file(), 1 + IDS_EACH * u64::from(*first))?;
     let (mut may_be_missed, mut kept_out) = (BTreeSet::new(), 0);
-    for round in 0..stage.faults {
+    for round in rounds.iter().copied() {
         generator.alerts(WITH_ROOM)?;
         until_no_more(&stage)?;
         stage.disk()?.fill()?;

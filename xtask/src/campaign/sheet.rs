@@ -56,6 +56,19 @@ impl Outcome {
         Ok(Self { tally, let_go: number("let_go")?, recovery, broken: words("broken")?, remarks: words("remarks")? })
     }
 
+    /// Adds what came of more faults, with alerts of ids of their own.
+    pub(super) fn add(&mut self, more: Self) {
+        let Self { tally: Tally { written, lacking, doubled, foreign }, let_go, recovery, broken, remarks } = more;
+        self.tally.written += written;
+        self.tally.lacking.extend(lacking);
+        self.tally.doubled.extend(doubled);
+        self.tally.foreign.extend(foreign);
+        self.let_go += let_go;
+        self.recovery = self.recovery.max(recovery);
+        self.broken.extend(broken);
+        self.remarks.extend(remarks);
+    }
+
     /// Notes what must hold.
     pub(super) fn must(&mut self, holds: bool, otherwise: impl FnOnce() -> String) {
         if !holds {
