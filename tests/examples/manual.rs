@@ -1,5 +1,5 @@
 //! Writes the manual pages and completions of the packages into a folder, from the programs' own command lines:
-//! `PACKAGE/man1`, `PACKAGE/man8`, `PACKAGE/bash`. `cargo xtask package` runs it.
+//! `PACKAGE/man1`, `PACKAGE/man8`, `PACKAGE/bash`.
 
 use std::{fs, io, path::Path};
 
