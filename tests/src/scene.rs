@@ -132,7 +132,7 @@ pub fn decided(status: &Value) -> Result<Value> {
     text(status, "appliance")?;
     let mut kept = status.clone();
     let fields = kept.as_object_mut().context("a status is an object")?;
-    for moving in ["agent", "alerts", "clock", "upstream", "hub", "health"] {
+    for moving in ["addresses", "agent", "alerts", "clock", "upstream", "hub", "health"] {
         fields.remove(moving);
     }
     Ok(kept)

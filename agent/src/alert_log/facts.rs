@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use super::{
     book::{Book, position},
     entry::Place,
+    reader::Reader,
 };
 
 /// What the writer shares with the handles.
@@ -26,6 +27,7 @@ pub(super) struct Shared {
     pub(super) head: watch::Sender<Place>,
     pub(super) health: watch::Sender<&'static str>,
     facts: Mutex<Facts>,
+    pub(super) reader: Reader,
     /// Held by the writer while it drops: whoever reads meanwhile reads after it.
     in_hand: Mutex<InHand>,
 }
@@ -59,7 +61,7 @@ pub(super) struct StreamFacts {
 impl Shared {
     pub(super) fn new(path: PathBuf) -> Self {
         let (head, health) = (watch::Sender::new(Place(0)), watch::Sender::new("ok"));
-        Self { path, head, health, facts: Mutex::default(), in_hand: Mutex::default() }
+        Self { path, head, health, facts: Mutex::default(), reader: Reader::default(), in_hand: Mutex::default() }
     }
 
     /// A consumer has, or is about to have, everything up to this place in its hands.

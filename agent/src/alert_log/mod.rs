@@ -45,7 +45,6 @@ pub use self::{
 };
 use self::{
     facts::{Shared, StreamFacts},
-    reader::Reader,
     writer::{Job, Reply, Work, Writer},
 };
 use crate::store::failure::Failure;
@@ -60,7 +59,6 @@ pub struct AlertLog(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     shared: Arc<Shared>,
-    reader: Reader,
     thread: Mutex<Thread>,
 }
 
@@ -95,7 +93,7 @@ impl AlertLog {
         let running = thread::Builder::new().name("alert-log".into()).spawn(move || writer.run(&queue));
         let running = running.inspect_err(|error| tracing::error!(%error, "no thread for the alert log")).ok();
         let thread = Mutex::new(Thread { jobs: running.is_some().then_some(jobs), running });
-        Self(Arc::new(Inner { shared, reader: Reader::default(), thread }))
+        Self(Arc::new(Inner { shared, thread }))
     }
 
     /// Appends alerts, and the point from which the input goes on after them, in one transaction. Blocks until both are
@@ -330,7 +328,7 @@ impl AlertLog {
         work: impl FnOnce(&mut Connection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, LogError> {
         let log = self.clone();
-        let read = tokio::task::spawn_blocking(move || log.0.reader.read(&log.0.shared, work)).await;
+        let read = tokio::task::spawn_blocking(move || log.0.shared.reader.read(&log.0.shared, work)).await;
         let (generation, failure) = match read {
             Ok(Ok(read)) => return Ok(read),
             Ok(Err(failed)) => failed,

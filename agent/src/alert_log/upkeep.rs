@@ -62,6 +62,7 @@ impl Writer {
         self.copy();
         self.replenish();
         // What the last minute's alerts needed, the next may not.
+        self.shared.reader.rest();
         memory::give_back();
     }
 

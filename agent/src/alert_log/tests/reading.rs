@@ -137,3 +137,17 @@ async fn marks_of_a_consumer_are_kept_and_totals_follow_them() {
     assert_eq!(totals(&log).delivered, 2);
     assert_eq!(log.consumer("console:x").await.unwrap(), ConsumerMarks::default());
 }
+
+#[tokio::test]
+async fn a_connection_by_which_nobody_reads_is_let_go() {
+    let lab = Lab::new();
+    let log = lab.open();
+    append(&log, vec![alert(1, "a")]);
+    assert_eq!(read_all(&log, &[1], 10).await.len(), 1);
+    let reader = &log.0.shared.reader;
+    reader.rest();
+    assert!(reader.is_kept(), "it was read by just now");
+    reader.rest();
+    assert!(!reader.is_kept());
+    assert_eq!(read_all(&log, &[1], 10).await.len(), 1, "it is opened again");
+}
