@@ -17,7 +17,7 @@ use alloc::{
 };
 use core::fmt::Write as _;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::{AlertId, DropReason, InvalidEvent, Severity, Skip, UnixMillis, number_from};
@@ -148,8 +148,13 @@ struct Envelope<'a> {
     picketepoch: Option<u64>,
     #[serde(default)]
     picketseverity: Option<u64>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "present")]
     data: Option<&'a RawValue>,
+}
+
+/// A `null` that stands there is a value as any other, not a value that is missing.
+fn present<'de, D: Deserializer<'de>>(data: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(data).map(Some)
 }
 
 #[derive(Deserialize)]

@@ -58,6 +58,16 @@ fn a_skip_is_read_as_written() {
 }
 
 #[test]
+fn a_record_may_be_any_json_value() {
+    for record in ["null", "0", "[]", "\"text\"", "{}"] {
+        let mut out = String::new();
+        AlertEvent { record, ..alert(7) }.write(&mut out);
+        let Content::Alert { record: read, .. } = read_one(out.as_bytes()).unwrap().content else { panic!("{out}") };
+        assert_eq!(read, record);
+    }
+}
+
+#[test]
 fn refuses_what_is_no_event_of_ours() {
     let mut good = String::new();
     alert(7).write(&mut good);
