@@ -11,7 +11,7 @@ use picket_protocol::{
 };
 
 /// As the agent has them: the bytes of its batches, what its alert log counts beside a record, and how hard it packs.
-const BATCH_BYTES: usize = 512 * 1024;
+const BATCH_BYTES: usize = 256 * 1024;
 const EVENT_BYTES: usize = 256;
 const LEVEL: i32 = 1;
 
