@@ -1,7 +1,9 @@
-//! The far ends of `cargo xtask bench alerts`: a hub that stores, a syslog sink that counts, and the clock of the latencies.
+//! The far ends of `cargo xtask bench alerts`: a hub that stores, a syslog sink that counts, the store
+//! without the agent, and the clock of the latencies.
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark takes the time")]
 
+mod bare;
 mod hub;
 mod journal;
 mod latency;
@@ -21,7 +23,8 @@ fn main() -> Result<()> {
         }
         ["lines", address, certificates, journal] => lines::run(address, Path::new(certificates), Path::new(journal)),
         ["latency", eve, log, seconds] => latency::run(Path::new(eve), Path::new(log), seconds.parse()?),
+        ["bare", records, database] => bare::run(Path::new(records), Path::new(database)),
         ["durable", log, count] => latency::durable(Path::new(log), count.parse()?),
-        _ => bail!("hub, lines, latency or durable with their arguments, not {words:?}"),
+        _ => bail!("hub, lines, latency, bare or durable with their arguments, not {words:?}"),
     }
 }

@@ -31,9 +31,14 @@ pub(super) fn run(records: &Records, probes: &mut Vec<f64>) -> Result<bool> {
     records.appear(&sensor.shipped.agent.eve_file())?;
     let durable = real(records.count) / super::seconds(start, sensor.until_durable(records.count)?);
     disk.push(disk::group_commit(&folder)?);
+    let bare = records.bare(&folder.join("bare"))?;
     probes.push(probe::fdatasync(&folder)?);
     let limit = median(&disk) / real(records.mean());
-    println!("durable, the hub away: {durable:.0} /s; the disk's group commits: {limit:.0} /s");
+    println!(
+        "durable, the hub away: {durable:.0} /s; bare SQLite, nothing else done: {bare:.0} /s ({:.2} of it); the disk's \
+         group commits: {limit:.0} /s",
+        durable / bare
+    );
 
     sensor.shipped.agent.stop()?;
     let mut starts = Vec::new();

@@ -6,8 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use picket_lab::generator;
+
+use super::far_end::driver;
 
 /// A file of records.
 pub(super) struct Records {
@@ -38,6 +40,14 @@ impl Records {
         let draft = at.with_extension("draft");
         fs::hard_link(&self.path, &draft)?;
         Ok(fs::rename(draft, at)?)
+    }
+
+    /// How many of them bare SQLite makes durable in a second, in a database made for it.
+    pub(super) fn bare(&self, database: &Path) -> Result<f64> {
+        let output = driver()?.arg("bare").args([self.path.as_path(), database]).output()?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        fs::remove_file(database)?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim().parse()?)
     }
 
     /// The file's content goes to the end of the one at `to`.
