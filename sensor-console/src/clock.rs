@@ -1,10 +1,10 @@
 //! Reads the clocks: the wall clock, which may be wrong, and the boot clock, which no one can set.
 //!
-//! Decides nothing. Sessions and pace run on the boot clock, by a system call: the unit hides most of /proc.
+//! Decides nothing. Sessions and pace run on the boot clock.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use nix::time::{ClockId, clock_gettime};
+pub use picket_guard::clock::since_boot;
 use picket_protocol::time::UnixSeconds;
 
 /// When this program was built.
@@ -19,11 +19,4 @@ pub fn build_date() -> UnixSeconds {
 pub fn wall() -> UnixSeconds {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     UnixSeconds(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
-}
-
-/// Time since boot, suspended time included. Never goes back.
-#[must_use]
-pub fn since_boot() -> Duration {
-    // CLOCK_BOOTTIME is there since Linux 2.6.39; a failure would mean another kernel altogether.
-    clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(Duration::ZERO, Duration::from)
 }

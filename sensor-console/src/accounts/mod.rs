@@ -3,8 +3,6 @@
 //! Few accounts, read at each request and written once a month: a file that is replaced whole needs no query language,
 //! so there is none to inject into. Hashes nothing: see [`hash`].
 
-pub mod hash;
-pub mod password;
 mod person;
 #[cfg(test)]
 mod tests;
@@ -15,11 +13,15 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+pub use picket_guard::{
+    hash, password,
+    person_name::{InvalidPersonName, PersonName},
+};
 use picket_protocol::time::UnixSeconds;
 use serde::{Deserialize, Serialize};
 
 use self::hash::PasswordHash;
-pub use self::person::{InvalidPersonName, PersonName, Role};
+pub use self::person::Role;
 
 /// Most accounts.
 pub const MAX_ACCOUNTS: usize = 64;

@@ -12,7 +12,9 @@ use axum::{
     response::{Html, IntoResponse as _, Redirect, Response},
 };
 
-use super::{cookie, host::Host, origin, signed_in::SignedIn};
+use picket_guard::{host::Host, origin};
+
+use super::{cookie, signed_in::SignedIn};
 use crate::{
     clock,
     console::{Console, Shared},
@@ -50,7 +52,7 @@ pub async fn open(request: Request, next: Next) -> Response {
 }
 
 fn session(console: &Console, headers: &HeaderMap) -> Option<Session> {
-    console.sessions.touch(cookie::token(headers)?, clock::since_boot())
+    console.sessions.touch(cookie::SESSION.token(headers)?, clock::since_boot())
 }
 
 async fn who(console: &Console, session: Option<Session>) -> Option<SignedIn> {

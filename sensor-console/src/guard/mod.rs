@@ -2,15 +2,12 @@
 //!
 //! Closed unless opened: a route is reached through [`gate::signed_in`] or is named in `pages::open`.
 
-pub mod attempts;
 pub mod cookie;
 pub mod forms;
 pub mod gate;
-pub mod headers;
-pub mod host;
-mod origin;
-mod pace;
 pub mod signed_in;
+
+pub use picket_guard::{attempts, headers, host};
 
 pub use self::{
     forms::{Changing, Own, Unsigned},

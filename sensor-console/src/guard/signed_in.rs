@@ -1,8 +1,9 @@
 //! Who asks, for handlers: there only behind the gate.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{extract::FromRequestParts, http::request::Parts};
+pub use picket_guard::from::From;
 use picket_protocol::local_api::Status;
 
 use crate::{
@@ -71,17 +72,5 @@ impl<S: Sync> FromRequestParts<S> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failed> {
         parts.extensions.get().cloned().ok_or(Failed::NotFound)
-    }
-}
-
-/// From which address a request came.
-#[derive(Debug, Clone, Copy)]
-pub struct From(pub IpAddr);
-
-impl<S: Sync> FromRequestParts<S> for From {
-    type Rejection = Failed;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failed> {
-        parts.extensions.get().copied().ok_or(Failed::NotFound)
     }
 }

@@ -43,7 +43,7 @@ pub(super) async fn sign_out(State(console): State<Shared>, own: Own<Nothing>) -
     let session = Arc::clone(&own.by.session);
     console.sessions.end(&session.person, session.id);
     let mut response = Redirect::to("/sign-in").into_response();
-    response.headers_mut().insert(header::SET_COOKIE, cookie::removed());
+    response.headers_mut().insert(header::SET_COOKIE, cookie::SESSION.removed());
     // What the browser kept of the pages goes, too.
     response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
     response

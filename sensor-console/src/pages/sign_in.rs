@@ -57,7 +57,7 @@ pub(super) async fn sign_in(
 pub(super) fn begin(console: &Console, name: &PersonName, address: IpAddr) -> Response {
     let token = console.sessions.begin(name, address, clock::since_boot());
     let mut response = Redirect::to("/").into_response();
-    response.headers_mut().insert(header::SET_COOKIE, cookie::set(&token));
+    response.headers_mut().insert(header::SET_COOKIE, cookie::SESSION.set(&token));
     response
 }
 

@@ -2,8 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::PersonName;
-use crate::entropy;
+use crate::{entropy, person_name::PersonName};
 
 /// Base words of common passwords, one a line: what people write when a long password is asked for.
 const COMMON: &str = include_str!("common.txt");

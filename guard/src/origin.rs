@@ -1,10 +1,11 @@
-//! Whether a request that changes something comes from a page of this console. Beside the token in the form: where there
+//! Whether a request that changes something comes from a page of our own. Beside the token in the form: where there
 //! is no session yet (sign-in), this is what keeps another site from signing somebody in.
 
 use axum::http::{HeaderMap, header};
 
 /// Browsers say where a form is from; what is no browser says nothing, and carries no cookies of people either.
-pub(super) fn is_ours(headers: &HeaderMap, host: &str) -> bool {
+#[must_use]
+pub fn is_ours(headers: &HeaderMap, host: &str) -> bool {
     let site = headers.get("sec-fetch-site").map(|value| value.as_bytes());
     if !matches!(site, None | Some(b"same-origin" | b"none")) {
         return false;

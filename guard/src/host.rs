@@ -1,6 +1,6 @@
 //! The request's host and path, before anything else looks at them.
 //!
-//! A sensor is reached by whatever name or address the plant gave it, so no list of hosts is kept; but a host is of host's
+//! A sensor or a portal is reached by whatever name or address the plant gave it, so no list of hosts is kept; but a host is of host's
 //! characters, there is one, and no redirect or page is ever built with it.
 
 use axum::{
@@ -9,8 +9,6 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-
-use crate::page::Failed;
 
 /// Most bytes of a path with its query.
 const MAX_TARGET: usize = 2048;
@@ -29,10 +27,10 @@ impl Host {
 }
 
 impl<S: Sync> FromRequestParts<S> for Host {
-    type Rejection = Failed;
+    type Rejection = StatusCode;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failed> {
-        parts.extensions.get().cloned().ok_or(Failed::NotFound)
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
+        parts.extensions.get().cloned().ok_or(StatusCode::NOT_FOUND)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What every answer tells the browser: nothing from elsewhere, nothing inline, no frame, nothing kept.
 //!
 //! No `Strict-Transport-Security`: it would make a certificate that expired, or went back to the self-signed one, a wall
-//! that nobody at the appliance can pass. Nothing is served without TLS.
+//! that nobody can pass. Nothing is served without TLS.
 
 use axum::{
     extract::Request,

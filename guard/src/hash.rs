@@ -1,6 +1,6 @@
 //! Passwords at rest: argon2id, 19 MiB, two passes, one lane (OWASP's second choice), a random salt each.
 //!
-//! Slow on purpose: call it on a blocking thread, one at a time ([`crate::guard::attempts`]).
+//! Slow on purpose: call it on a blocking thread, one at a time ([`crate::attempts`]).
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};

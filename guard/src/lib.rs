@@ -1,0 +1,17 @@
+//! What stands between the network and pages, for the sensor console and the portal: connections within bounds, hosts,
+//! origins, headers, cookies, forms, passwords. Knows no page, no person's rights and no data.
+
+pub mod attempts;
+pub mod clock;
+pub mod cookie;
+pub mod entropy;
+pub mod forms;
+pub mod from;
+pub mod hash;
+pub mod headers;
+pub mod host;
+pub mod origin;
+mod pace;
+pub mod password;
+pub mod person_name;
+pub mod serve;
