@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use picket_protocol::{
     documents::{
-        activation::{Activation, Mode},
+        activation::{Activation, ManagementConsole, Mode, ModeSettings},
         deactivation::Deactivation,
         recovery::Recovery,
     },
@@ -70,6 +70,15 @@ impl Accepted {
     /// Committed: its roots are in the trust store now, and are not kept twice.
     pub(crate) fn without_roots(self) -> Self {
         Self { roots: Vec::new(), ..self }
+    }
+
+    /// With this management console, or without one, by a person's word and not by the file's: a locally managed file leaves
+    /// that open to whoever has the appliance. Changes no other mode.
+    pub(crate) fn with_console(mut self, console: Option<ManagementConsole>) -> Self {
+        if let ModeSettings::LocallyManaged(local) = &mut self.activation.mode {
+            local.management_console = console;
+        }
+        self
     }
 
     /// For tests of this crate, which are about what follows the reading.

@@ -79,6 +79,10 @@ pub enum Action {
     Filed,
     /// The proxy was chosen.
     ProxyChosen,
+    /// A person connected the sensor to a management console.
+    ConsoleConnected,
+    /// A person took the sensor off its management console.
+    ConsoleDisconnected,
     /// A trust root was added.
     TrustRootAdded,
     /// Newer versions of a trust root were stored.

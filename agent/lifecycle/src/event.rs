@@ -3,6 +3,7 @@
 use alloc::{string::String, vec::Vec};
 
 use picket_protocol::{
+    documents::activation::ManagementConsole,
     heartbeat::{Answer, Component},
     ids::HeartbeatDigest,
     local_api::{Start, TrustConfirmation},
@@ -62,6 +63,13 @@ pub enum Event {
     NameAsked {
         /// The name as typed.
         name: String,
+        /// By whom.
+        by: Actor,
+    },
+    /// A person connects a locally managed sensor to a management console, or takes it off.
+    ConsoleAsked {
+        /// To which; none takes it off.
+        console: Option<ManagementConsole>,
         /// By whom.
         by: Actor,
     },

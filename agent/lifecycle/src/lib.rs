@@ -4,7 +4,8 @@
 //! happens, in whatever state, there is an answer.
 //!
 //! Where to look: [`event`] and [`effect`] are the two sides; [`phase`] the three conditions of a sensor; `offer.rs` what
-//! becomes of an upload, `commit.rs` how one comes into force or is ended, `answer.rs` what a heartbeat brings back;
+//! becomes of an upload, `commit.rs` how one comes into force or is ended, `pairing.rs` how a person changes its management
+//! console, `answer.rs` what a heartbeat brings back;
 //! [`connection`] how one activation gets and keeps its link; [`routes`] where alerts go.
 #![no_std]
 
@@ -33,6 +34,7 @@ mod links;
 pub mod moment;
 mod offer;
 pub mod outcome;
+mod pairing;
 mod people;
 pub mod phase;
 pub mod probation;

@@ -16,7 +16,7 @@ use crate::{
     identity::Identity,
     links,
     moment::{BootMillis, Moment},
-    offer, people,
+    offer, pairing, people,
     phase::{Active, Phase, Unactivated, Whose},
     recovery, setup,
     stamp::Stamp,
@@ -83,6 +83,7 @@ fn take(mut phase: Phase, turn: &mut Turn<'_>, event: Event) -> Phase {
         Event::KeepAsked { by } => offer::keep_asked(phase, turn, &by),
         Event::RetryAsked { by } => offer::retry_asked(phase, turn, &by),
         Event::NameAsked { name, by } => people::name_asked(phase, turn, &name, &by),
+        Event::ConsoleAsked { console, by } => pairing::asked(phase, turn, console, &by),
         Event::ProxyAsked { choice, by } => people::proxy_asked(phase, turn, choice, &by),
         Event::CheckAsked { by } => {
             people::check_asked(turn, &by);

@@ -57,6 +57,9 @@ pub(super) enum Command {
         /// 1 to 64 letters, digits, spaces and . _ : -
         name: String,
     },
+    /// Connect this sensor to a management console, or take it off (locally managed sensors only)
+    #[command(subcommand)]
+    Console(ConsoleCommand),
     /// Show, set or clear the proxy
     #[command(subcommand)]
     Proxy(ProxyCommand),
@@ -156,6 +159,23 @@ pub(super) enum Decision {
     Keep,
     /// Try the last one again
     Retry,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConsoleCommand {
+    /// Report to a management console from now on, and deliver to it what is detected from now on
+    Connect {
+        /// The address of its sensor port: `https://host[:port]`
+        url: String,
+        /// The CA certificates that it is believed by, PEM; the system's own are never used
+        #[arg(long, value_name = "FILE")]
+        ca: PathBuf,
+        /// A file with a pairing token made there; - is standard input. Not the token itself: others can read a command line
+        #[arg(long, value_name = "FILE")]
+        pairing_token_file: PathBuf,
+    },
+    /// Report to nobody from now on
+    Disconnect,
 }
 
 #[derive(Debug, Subcommand)]

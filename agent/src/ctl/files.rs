@@ -22,7 +22,13 @@ pub(super) fn trust_root_file(path: &Path) -> Result<Vec<u8>, Failure> {
     bounded(path, wire::MAX_ACTIVATION_FILE)
 }
 
-/// The first line of a file that holds a password.
+/// CA certificates, PEM.
+pub(super) fn certificates(path: &Path) -> Result<Vec<u8>, Failure> {
+    const MAX_CERTIFICATES_FILE: usize = 64 * 1024;
+    bounded(path, MAX_CERTIFICATES_FILE)
+}
+
+/// The first line of a file that holds a password or a token.
 pub(super) fn password(path: &Path) -> Result<String, Failure> {
     const MAX_PASSWORD_FILE: usize = 4096;
     let text = String::from_utf8(bounded(path, MAX_PASSWORD_FILE)?)

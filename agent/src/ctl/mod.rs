@@ -9,6 +9,7 @@ mod candidate;
 mod check;
 mod cli;
 mod client;
+mod console;
 mod deliveries;
 mod diagnose;
 mod explain;
@@ -76,6 +77,7 @@ fn run(cli: Cli, screen: &mut Screen) -> Result<(), Failure> {
         Command::Candidate { decision } => candidate::run(decision, &agent, screen),
         Command::Activations => candidate::past(&agent, screen),
         Command::Name { name } => name::run(name, &agent, screen),
+        Command::Console(command) => console::run(command, &agent, screen),
         Command::Proxy(command) => proxy::run(command, &agent, screen),
         Command::Alerts(command) => alerts::run(command, &agent, screen),
         Command::Check => check::run(&agent, screen),

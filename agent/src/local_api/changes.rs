@@ -1,12 +1,13 @@
-//! Decisions of people without a file: about a candidate, the name, the proxy, and the reset. Each answers with what is
-//! so afterwards.
+//! Decisions of people without a file: about a candidate, the name, the management console, the proxy, and
+//! the reset. Each answers with what is so afterwards.
 
 use std::sync::Arc;
 
 use axum::{Extension, body::Body, extract::State, response::Response};
 use picket_lifecycle::proxy::ProxyChoice;
 use picket_protocol::{
-    local_api::{MAX_BODY, parse_name, parse_proxy, parse_reset},
+    documents::activation::ManagementConsole,
+    local_api::{MAX_BODY, MAX_PAIRING, parse_name, parse_pairing, parse_proxy, parse_reset},
     refusal::Refusal,
 };
 
@@ -17,7 +18,7 @@ use super::{
     reads::look,
     serve::Caller,
 };
-use crate::{proxy::Proxy, service::Command};
+use crate::{proxy::Proxy, service::Command, upstream::tls};
 
 type Api = State<Arc<LocalApi>>;
 type Who = Extension<Caller>;
@@ -45,6 +46,28 @@ pub(super) async fn name(State(api): Api, Extension(caller): Who, body: Body) ->
     let by = caller.actor();
     api.service.ask(|reply| Command::Rename { change, by, reply }).await?;
     status(&api).await
+}
+
+pub(super) async fn connect_console(State(api): Api, Extension(caller): Who, body: Body) -> Result<Response, Refused> {
+    let pairing = parse_pairing(&body::read(body, MAX_PAIRING).await?)?;
+    if !pairing.ca_certificates.iter().all(|certificate| tls::is_certificate(&certificate.0)) {
+        return Err(Refused(Refusal::InvalidRequest { why: "CA certificates: not a certificate".to_owned() }));
+    }
+    choose_console(&api, caller, Some(pairing.into())).await
+}
+
+pub(super) async fn disconnect_console(State(api): Api, Extension(caller): Who) -> Result<Response, Refused> {
+    choose_console(&api, caller, None).await
+}
+
+async fn choose_console(
+    api: &LocalApi,
+    caller: Caller,
+    console: Option<ManagementConsole>,
+) -> Result<Response, Refused> {
+    let by = caller.actor();
+    api.service.ask(|reply| Command::ChooseConsole { console, by, reply }).await?;
+    status(api).await
 }
 
 pub(super) async fn set_proxy(State(api): Api, Extension(caller): Who, body: Body) -> Result<Response, Refused> {

@@ -7,7 +7,7 @@ use nix::unistd::Uid;
 pub enum Right {
     /// Look, verify, preview. Whoever can open the socket.
     Read,
-    /// Activate, decide about a candidate, name, set the proxy, check, request, confirm the first trust root, give the
+    /// Activate, decide about a candidate, name, pair with a management console, set the proxy, check, request, confirm the first trust root, give the
     /// setup code, recover the console's password.
     Change,
     /// See the setup code.

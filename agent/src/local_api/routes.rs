@@ -47,6 +47,7 @@ pub(super) fn router(api: Shared) -> Router {
         .route(paths::CANDIDATE_RETRY, post(changes::candidate_retry))
         .route(paths::NAME, put(changes::name))
         .route(paths::PROXY, put(changes::set_proxy).delete(changes::clear_proxy))
+        .route(paths::MANAGEMENT_CONSOLE, put(changes::connect_console).delete(changes::disconnect_console))
         .route(paths::CHECK, post(check::check))
         .route(paths::REQUEST, post(files::request))
         .route(paths::TRUST_CONFIRM, post(trust::confirm))

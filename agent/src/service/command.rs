@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use picket_lifecycle::{audit::Actor, proxy::ProxyChoice, stamp::Stamp};
 use picket_protocol::{
-    documents::activation::Endpoint,
+    documents::activation::{Endpoint, ManagementConsole},
     ids::Epoch,
     local_api::{
         ActivationAnswer, AuditRecord, EndpointRole, NameChange, Outcome, Preview, ProxySettings, RecoveryGrant,
@@ -77,6 +77,15 @@ pub enum Command {
     Rename {
         /// The name.
         change: NameChange,
+        /// Who.
+        by: Actor,
+        /// Where the answer goes.
+        reply: Reply<()>,
+    },
+    /// Connect the sensor to a management console, or take it off.
+    ChooseConsole {
+        /// Which; none takes it off.
+        console: Option<ManagementConsole>,
         /// Who.
         by: Actor,
         /// Where the answer goes.

@@ -63,6 +63,9 @@ impl<E: Effects> Service<E> {
                 let event = Event::NameAsked { name: change.name.into(), by };
                 _ = reply.send(self.ask(event).await);
             }
+            Command::ChooseConsole { console, by, reply } => {
+                _ = reply.send(self.ask(Event::ConsoleAsked { console, by }).await);
+            }
             Command::ChooseProxy { choice, by, reply } => {
                 _ = reply.send(self.ask(Event::ProxyAsked { choice, by }).await);
             }

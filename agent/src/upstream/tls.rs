@@ -168,6 +168,11 @@ pub(super) fn refusal_in(error: &Error) -> Option<Refusal> {
     }
 }
 
+/// Whether these bytes are a certificate that a connection could be judged by.
+pub fn is_certificate(der: &[u8]) -> bool {
+    RootCertStore::empty().add(CertificateDer::from(der)).is_ok()
+}
+
 /// Until when a certificate holds.
 pub fn not_after(der: &[u8]) -> Option<UnixSeconds> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;

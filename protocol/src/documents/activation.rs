@@ -1,6 +1,11 @@
 //! The activation: what an activation file tells one sensor to become.
 
-use alloc::{collections::BTreeMap, string::String, vec::Vec};
+use alloc::{
+    collections::BTreeMap,
+    format,
+    string::{String, ToString as _},
+    vec::Vec,
+};
 use core::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -199,16 +204,24 @@ impl Endpoint {
     /// Most CA certificates of an endpoint.
     pub const MAX_CA_CERTIFICATES: usize = 8;
 
-    fn check(&self, scheme: Scheme, at: &At<'_>) -> Result<(), Refusal> {
-        EndpointUrl::parse(&self.url, scheme).map_err(|error| at.field("url").malformed(error))?;
-        let at = at.field("CA certificates");
-        if !(1..=Self::MAX_CA_CERTIFICATES).contains(&self.ca_certificates.len()) {
-            return Err(at.malformed(format_args!("{}, must be 1 to 8", self.ca_certificates.len())));
+    /// What is wrong with it, if anything is: in which field, and why.
+    ///
+    /// # Errors
+    /// The field, and why.
+    pub(crate) fn judge(&self, scheme: Scheme) -> Result<(), (&'static str, String)> {
+        EndpointUrl::parse(&self.url, scheme).map_err(|error| ("url", error.to_string()))?;
+        let certificates = &self.ca_certificates;
+        if !(1..=Self::MAX_CA_CERTIFICATES).contains(&certificates.len()) {
+            return Err(("CA certificates", format!("{}, must be 1 to 8", certificates.len())));
         }
-        if self.ca_certificates.iter().any(|certificate| !Certificate::LENGTHS.contains(&certificate.0.len())) {
-            return Err(at.malformed("empty or too long"));
+        if certificates.iter().any(|certificate| !Certificate::LENGTHS.contains(&certificate.0.len())) {
+            return Err(("CA certificates", "empty or too long".into()));
         }
         Ok(())
+    }
+
+    fn check(&self, scheme: Scheme, at: &At<'_>) -> Result<(), Refusal> {
+        self.judge(scheme).map_err(|(field, why)| at.field(field).malformed(why))
     }
 }
 

@@ -10,6 +10,7 @@ mod certificates;
 mod check;
 mod console;
 mod messages;
+mod pairing;
 mod preview;
 mod requests;
 mod status;
@@ -29,6 +30,7 @@ pub use console::{
     RecoveryGrant, RecoveryStart, SetupCodeTry, SetupCodeView, SetupState, parse_person, parse_setup_code,
 };
 pub use messages::{Gravity, Message, firewall_now};
+pub use pairing::{MAX_PAIRING, Pairing, parse_pairing};
 pub use preview::{Change, FirewallRule, Manner, Present, Preview};
 pub use requests::{
     NameChange, ProxyPassword, ProxySettings, ProxyView, Reset, Start, TrustConfirmation, parse_name, parse_proxy,
@@ -66,6 +68,8 @@ pub mod routes {
     pub const NAME: &str = "/v1/name";
     /// `GET`: [`ProxyView`](super::ProxyView) or null. `PUT`: [`ProxySettings`](super::ProxySettings). `DELETE`.
     pub const PROXY: &str = "/v1/proxy";
+    /// `PUT`: [`Pairing`](super::Pairing). `DELETE`: without a management console from now on.
+    pub const MANAGEMENT_CONSOLE: &str = "/v1/management-console";
     /// `POST`: [`CheckLine`](super::CheckLine)s, one JSON value a line, as they come.
     pub const CHECK: &str = "/v1/check";
     /// `POST`: the bytes of a signed request document.

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use libfuzzer_sys::fuzz_target;
 use picket_fuzz::{planted, split, tally};
 use picket_protocol::{
-    local_api::{parse_name, parse_proxy, parse_reset, parse_trust_confirmation},
+    local_api::{parse_name, parse_pairing, parse_proxy, parse_reset, parse_trust_confirmation},
     refusal::Refusal,
 };
 use serde::Serialize;
@@ -19,10 +19,11 @@ fuzz_target!(
     |data: &[u8]| {
         planted(data);
         let Some((first, body)) = split(data) else { return };
-        match first % 4 {
+        match first % 5 {
             0 => reads_again(body, parse_name),
             1 => reads_again(body, parse_proxy),
             2 => reads_again(body, parse_reset),
+            3 => reads_again(body, parse_pairing),
             _ => reads_again(body, |body| {
                 parse_trust_confirmation(body).inspect(|confirmation| _ = confirmation.file())
             }),
@@ -50,8 +51,9 @@ fn write_seeds() {
         "\u{1}{\"url\":\"http://10.0.0.1:3128\",\"user\":\"u\",\"password\":\"p\"}",
         "\u{1}{\"url\":\"socks5://proxy.example:1080\"}",
         "\u{2}{\"erase\":true}",
-        "\u{3}{\"file\":\"2dn3gwGA\",\"characters\":\"0123 4567-89ab cdef\"}",
-        "\u{3}{\"file\":\"-----BEGIN PICKET ACTIVATION-----\\n2dn3gwGA\\n-----END PICKET ACTIVATION-----\\n\",\"characters\":\"\"}",
+        "\u{3}{\"url\":\"https://console.plant:8443\",\"ca_certificates\":[\"MAA=\"],\"pairing_token\":\"a-pairing-token-of-22-or-more\"}",
+        "\u{4}{\"file\":\"2dn3gwGA\",\"characters\":\"0123 4567-89ab cdef\"}",
+        "\u{4}{\"file\":\"-----BEGIN PICKET ACTIVATION-----\\n2dn3gwGA\\n-----END PICKET ACTIVATION-----\\n\",\"characters\":\"\"}",
     ];
     for (number, body) in bodies.iter().enumerate() {
         std::fs::write(folder.join(format!("body-{number}")), body).expect("a seed");

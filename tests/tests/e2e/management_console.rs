@@ -1,9 +1,11 @@
 //! Locally managed sensors under a management console on the premises.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, ensure};
 use picket_lab::{Binaries, Portal, Role};
 use picket_tests::{
-    Scene,
+    Scene, alerts,
     scene::{as_text, proved},
 };
 
@@ -53,4 +55,33 @@ fn a_dead_management_console_stops_nothing() -> Result<()> {
     console.start()?;
     scene.agent.until("it is paired in the end", |status| status["upstream"]["link"] == "connected")?;
     Ok(())
+}
+
+#[test]
+fn a_person_connects_a_sensor_and_takes_it_off_again() -> Result<()> {
+    const BEFORE: usize = 5;
+    const PAIRED: usize = 7;
+    let scene = Scene::new()?;
+    let console = console(&scene)?;
+    let sensor = scene.onboard("pump house", &["--mode", "locally-managed"])?;
+    scene.agent.activate(&sensor.file)?;
+    proved(&scene.agent, "locally-managed")?;
+    let mut generator = alerts::engine_of(&scene.agent)?;
+    generator.alerts(BEFORE)?;
+    alerts::log_holds(&scene.agent, BEFORE as u64)?;
+
+    let (token, authority) = (pairing_token(&scene, &console)?, as_text(&console.authority())?);
+    let connect = ["console", "connect", console.url(), "--ca", &authority, "--pairing-token-file", &token];
+    scene.agent.ask(&connect)?;
+    scene.agent.until("the console answers", |status| status["upstream"]["link"] == "connected")?;
+    generator.alerts(PAIRED)?;
+    let since: BTreeSet<u64> = generator.written().iter().copied().skip(BEFORE).collect();
+    alerts::arrive_once(&console, &since)?;
+
+    scene.agent.ask(&["console", "disconnect"])?;
+    let status = scene.agent.status()?;
+    ensure!(status["upstream"].is_null() && status["active"]["activation"]["name"] == "pump house", "{status}");
+    generator.alerts(1)?;
+    alerts::log_holds(&scene.agent, (BEFORE + PAIRED + 1) as u64)?;
+    alerts::arrive_once(&console, &since)
 }

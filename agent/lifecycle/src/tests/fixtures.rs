@@ -101,8 +101,11 @@ pub(super) fn local() -> ModeSettings {
 }
 
 pub(super) fn local_with_console() -> ModeSettings {
-    let console = ManagementConsole { endpoint: endpoint("console.example"), pairing_token: secret() };
-    ModeSettings::LocallyManaged(LocallyManaged { management_console: Some(console) })
+    ModeSettings::LocallyManaged(LocallyManaged { management_console: Some(console("console.example")) })
+}
+
+pub(super) fn console(host: &str) -> ManagementConsole {
+    ManagementConsole { endpoint: endpoint(host), pairing_token: secret() }
 }
 
 /// An activation by the first owner's standing key; its cti is its serial.

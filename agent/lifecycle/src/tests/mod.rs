@@ -8,6 +8,7 @@ mod deactivation;
 mod epochs;
 mod fixtures;
 mod heartbeats;
+mod pairing;
 mod people;
 mod reissue;
 mod renewal;

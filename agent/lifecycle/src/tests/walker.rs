@@ -14,7 +14,7 @@ use picket_protocol::{
 };
 
 use super::{
-    fixtures::{TODAY, cloud, deactivation_of, file_of, local, local_with_console, owners, sensor},
+    fixtures::{TODAY, cloud, console, deactivation_of, file_of, local, local_with_console, owners, sensor},
     rig::{PERSON, Rig, answered, call_of, ended},
 };
 use crate::{
@@ -65,6 +65,10 @@ pub(super) enum Step {
     },
     Name,
     Proxy,
+    /// A person connects a management console, or takes the sensor off.
+    Console {
+        connect: bool,
+    },
 }
 
 /// How a call ends.
@@ -214,6 +218,11 @@ impl Walker {
             }
             Step::Name => {
                 assert!(rig.happen(Event::NameAsked { name: "Pump 3".into(), by: PERSON }).is_some());
+                May::Nothing
+            }
+            Step::Console { connect } => {
+                let console = connect.then(|| console("other.example"));
+                assert!(rig.happen(Event::ConsoleAsked { console, by: PERSON }).is_some());
                 May::Nothing
             }
             Step::Proxy => {

@@ -46,6 +46,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(|code| Step::Health { code }),
         1 => Just(Step::Name),
         1 => Just(Step::Proxy),
+        1 => any::<bool>().prop_map(|connect| Step::Console { connect }),
     ]
 }
 

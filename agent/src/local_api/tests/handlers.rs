@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use axum::http::{StatusCode, header};
 use picket_protocol::{
-    local_api::{ActivationAnswer, CheckLine, Diagnosis, Explanation, Progress, ProxyView, Status, routes},
+    documents::activation::{Certificate, Secret},
+    local_api::{ActivationAnswer, CheckLine, Diagnosis, Explanation, Pairing, Progress, ProxyView, Status, routes},
     wire,
 };
 
@@ -57,6 +58,30 @@ async fn proxy_is_answered_without_its_password() {
     assert!(!String::from_utf8_lossy(&answer).contains("geheim"));
     assert!(serde_json::from_slice::<ProxyView>(&answer).unwrap().password_set);
     assert!(world.asked()[0].starts_with("ChooseProxy"), "{:?}", world.asked());
+}
+
+#[tokio::test]
+async fn a_management_console_is_handed_on_and_its_token_is_in_no_answer() {
+    let world = World::new();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::default().self_signed(&key).unwrap();
+    let pairing = Pairing {
+        url: "https://console.plant:8443".into(),
+        ca_certificates: vec![Certificate(certificate.der().to_vec())],
+        pairing_token: Secret::new("a-pairing-token-of-22-or-more".into()).unwrap(),
+    };
+    let body = |pairing: &Pairing| serde_json::to_vec(pairing).unwrap();
+    let answer = bytes(world.call(CONSOLE, "PUT", routes::MANAGEMENT_CONSOLE, body(&pairing)).await).await;
+    assert!(!String::from_utf8_lossy(&answer).contains("a-pairing-token"));
+    let asked = world.asked().remove(0);
+    assert!(asked.starts_with("ChooseConsole { console: Some") && asked.contains("uid: 111"), "{asked}");
+    assert!(asked.contains("Secret(…)"), "{asked}");
+
+    let broken = Pairing { ca_certificates: vec![Certificate(b"no certificate".to_vec())], ..pairing };
+    let refused = world.call(CONSOLE, "PUT", routes::MANAGEMENT_CONSOLE, body(&broken)).await;
+    assert_eq!(code(refused).await, (StatusCode::BAD_REQUEST, "request.invalid".into()));
+    world.call(CONSOLE, "DELETE", routes::MANAGEMENT_CONSOLE, "").await;
+    assert!(world.asked().iter().any(|asked| asked.starts_with("ChooseConsole { console: None")));
 }
 
 #[tokio::test]

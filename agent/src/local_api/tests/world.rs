@@ -160,6 +160,7 @@ async fn answer_all(mut inbox: mpsc::Receiver<Command>, asked: Asked) {
             | Command::CandidateKeep { reply, .. }
             | Command::CandidateRetry { reply, .. }
             | Command::Rename { reply, .. }
+            | Command::ChooseConsole { reply, .. }
             | Command::ChooseProxy { reply, .. }
             | Command::NoteCheck { reply, .. }
             | Command::TrySetupCode { reply, .. }
