@@ -8,7 +8,10 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::pace::{Line, Network, Turn};
+use super::{
+    again::Again,
+    pace::{Comes, Line, Network, Turn},
+};
 use crate::clock;
 
 /// All tries. Cheap to clone.
@@ -18,6 +21,7 @@ pub struct Attempts(Arc<Mutex<Tries>>);
 #[derive(Debug, Default)]
 struct Tries {
     line: Line<oneshot::Sender<Place>>,
+    again: Again,
     /// Whether one is being tried now.
     busy: bool,
     /// Whether somebody will look again by himself.
@@ -32,8 +36,11 @@ pub struct Place {
 }
 
 /// So many tries came from this network that this one gave way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GaveWay;
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GaveWay {
+    /// With this it goes first when it comes again, in a second or later.
+    pub again: String,
+}
 
 impl Attempts {
     /// Waits for the turn of somebody at this address.
@@ -41,11 +48,25 @@ impl Attempts {
     /// # Errors
     /// [`GaveWay`].
     pub async fn turn(&self, address: IpAddr) -> Result<Place, GaveWay> {
+        self.turn_of(address, "").await
+    }
+
+    /// As [`Self::turn`], for a form that may have the word of an earlier [`GaveWay`] in it.
+    ///
+    /// # Errors
+    /// [`GaveWay`].
+    pub async fn turn_of(&self, address: IpAddr, again: &str) -> Result<Place, GaveWay> {
+        let (network, now) = (Network::of(address), clock::since_boot());
         let (ticket, turn) = oneshot::channel();
+        let gave_way = {
+            let mut tries = self.lock();
+            let comes = if tries.again.take(again, network, now) { Comes::Again } else { Comes::First };
+            tries.line.enter(network, ticket, comes, now)
+        };
         // What gives way is told so by being dropped.
-        drop(self.lock().line.enter(Network::of(address), ticket));
+        drop(gave_way);
         self.go_on();
-        turn.await.map_err(|_| GaveWay)
+        turn.await.map_err(|_| GaveWay { again: self.lock().again.word(network, clock::since_boot()) })
     }
 
     fn go_on(&self) {

@@ -1,6 +1,7 @@
 //! What stands between the network and pages, for the sensor console and the portal: connections within bounds, hosts,
 //! origins, headers, cookies, forms, passwords. Knows no page, no person's rights and no data.
 
+mod again;
 pub mod attempts;
 pub mod clock;
 pub mod cookie;

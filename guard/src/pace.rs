@@ -2,13 +2,14 @@
 //!
 //! Holds tickets, not passwords; takes the time as an argument. No account is ever locked: whoever knows the password
 //! gets in, however many others guess. Within a network the newest try goes first, since those before it are most
-//! likely a flood, and the oldest gives way when its place is needed.
+//! likely a flood, and the oldest gives way when its place is needed. Before all of them goes who gave way and came again.
 
 #[cfg(test)]
 mod tests;
 
 use std::{
     collections::{HashMap, VecDeque},
+    fmt,
     net::IpAddr,
     time::Duration,
 };
@@ -22,6 +23,9 @@ pub(super) const MOST_NETWORKS: usize = 256;
 pub(super) const FREE_FAILURES: u32 = 100;
 /// How long it has to wait then.
 pub(super) const PACE: Duration = Duration::from_secs(1);
+/// Waiting tries of a network that has to wait between them: nobody waits for longer than this takes, and whoever gave way
+/// comes again and goes first.
+pub(super) const WAITING_AT_PACE: usize = 2;
 /// So often one wrong try is forgiven.
 const FORGIVEN_EVERY: Duration = Duration::from_secs(6);
 /// Networks whose wrong tries are remembered.
@@ -40,6 +44,22 @@ struct Waiting<T> {
     network: Network,
     /// The newest at the back.
     tickets: VecDeque<T>,
+    /// Of those that came again; these go first.
+    again: VecDeque<T>,
+}
+
+impl<T> Waiting<T> {
+    fn oldest(&mut self) -> Option<T> {
+        self.tickets.pop_front().or_else(|| self.again.pop_front())
+    }
+
+    fn newest(&mut self) -> Option<T> {
+        self.again.pop_back().or_else(|| self.tickets.pop_back())
+    }
+
+    fn count(&self) -> usize {
+        self.tickets.len() + self.again.len()
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +81,21 @@ impl Network {
     }
 }
 
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A try that begins to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comes {
+    /// For the first time.
+    First,
+    /// It gave way before, and has the word that it got then.
+    Again,
+}
+
 /// Whose turn it is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Turn<T> {
@@ -79,17 +114,24 @@ impl<T> Default for Line<T> {
 }
 
 impl<T> Line<T> {
-    /// One more waits; the ticket that had to give way for it, which may be itself.
-    pub(super) fn enter(&mut self, network: Network, ticket: T) -> Option<T> {
-        if let Some(waiting) = self.networks.iter_mut().find(|waiting| waiting.network == network) {
-            waiting.tickets.push_back(ticket);
-            return (waiting.tickets.len() > WAITING_PER_NETWORK).then(|| waiting.tickets.pop_front()).flatten();
+    /// One more waits; the tickets that had to give way for it, which may be itself.
+    pub(super) fn enter(&mut self, network: Network, ticket: T, comes: Comes, now: Duration) -> Vec<T> {
+        let room = if self.may_try_at(network, now) > now { WAITING_AT_PACE } else { WAITING_PER_NETWORK };
+        let known = self.networks.iter().position(|waiting| waiting.network == network);
+        if known.is_none() && self.networks.len() >= MOST_NETWORKS {
+            return vec![ticket];
         }
-        if self.networks.len() >= MOST_NETWORKS {
-            return Some(ticket);
+        let position = known.unwrap_or_else(|| {
+            self.networks.push_back(Waiting { network, tickets: VecDeque::new(), again: VecDeque::new() });
+            self.networks.len() - 1
+        });
+        let waiting = &mut self.networks[position];
+        match comes {
+            Comes::First => waiting.tickets.push_back(ticket),
+            Comes::Again => waiting.again.push_back(ticket),
         }
-        self.networks.push_back(Waiting { network, tickets: VecDeque::from([ticket]) });
-        None
+        let surplus = waiting.count().saturating_sub(room);
+        (0..surplus).filter_map(|_| waiting.oldest()).collect()
     }
 
     /// Whose turn it is. Asked again and again, all networks come in turn.
@@ -103,8 +145,8 @@ impl<T> Line<T> {
             }
             let Some(mut waiting) = self.networks.remove(position) else { continue };
             let network = waiting.network;
-            let ticket = waiting.tickets.pop_back();
-            if !waiting.tickets.is_empty() {
+            let ticket = waiting.newest();
+            if waiting.count() > 0 {
                 self.networks.push_back(waiting);
             }
             if let Some(ticket) = ticket {

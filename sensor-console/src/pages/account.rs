@@ -60,7 +60,10 @@ pub(super) async fn change_password(
     Own { by, form }: Own<Passwords>,
 ) -> Result<Response, Failed> {
     let chosen = NewPassword::chosen(&form.password, &form.again, &by.name);
-    let Ok(place) = console.attempts.turn(address).await else { return Ok(sign_in::gave_way(by.name.as_str())) };
+    let place = match console.attempts.turn(address).await {
+        Ok(place) => place,
+        Err(gave_way) => return Ok(sign_in::come_again(by.name.as_str(), &gave_way)),
+    };
     if sign_in::matching(&console, Some(by.name.clone()), form.present).await.is_none() {
         place.was_wrong();
         return Ok(refused_page(&console, &by, &refused::problem(&texts::WRONG_PRESENT, vec![])));

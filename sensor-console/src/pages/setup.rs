@@ -58,7 +58,10 @@ pub(super) async fn set_up(
     if !is_due(&console).await? {
         return Ok(Redirect::to("/sign-in").into_response());
     }
-    let Ok(place) = console.attempts.turn(address).await else { return Ok(sign_in::gave_way(&setup.name)) };
+    let place = match console.attempts.turn(address).await {
+        Ok(place) => place,
+        Err(gave_way) => return Ok(sign_in::come_again(&setup.name, &gave_way)),
+    };
     let (name, password) = match judge(&setup) {
         Ok(judged) => judged,
         Err(problem) => return Ok(page(&console, &setup.name, Some(&problem)).into_response()),

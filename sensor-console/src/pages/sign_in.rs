@@ -16,7 +16,7 @@ use crate::{
     accounts::PersonName,
     clock,
     console::{Console, Shared},
-    guard::{Unsigned, cookie, signed_in::From},
+    guard::{Unsigned, attempts::GaveWay, cookie, signed_in::From},
     page::Page,
     pages::setup,
     texts::account as texts,
@@ -26,13 +26,16 @@ use crate::{
 pub(super) struct Credentials {
     name: String,
     password: Zeroizing<String>,
+    /// The word of a try that gave way.
+    #[serde(default)]
+    again: String,
 }
 
 pub(super) async fn form(State(console): State<Shared>) -> Response {
     if setup::is_due(&console).await.unwrap_or(console.accounts.is_empty()) {
         return Redirect::to("/first-sign-in").into_response();
     }
-    Page::new(texts::SIGN_IN, fields("", None)).into_response()
+    Page::new(texts::SIGN_IN, fields("", "", None)).into_response()
 }
 
 pub(super) async fn sign_in(
@@ -40,12 +43,15 @@ pub(super) async fn sign_in(
     From(address): From,
     Unsigned(credentials): Unsigned<Credentials>,
 ) -> Response {
-    let Ok(place) = console.attempts.turn(address).await else { return gave_way(&credentials.name) };
+    let place = match console.attempts.turn_of(address, &credentials.again).await {
+        Ok(place) => place,
+        Err(gave_way) => return come_again(&credentials.name, &gave_way),
+    };
     let name = PersonName::try_from(credentials.name.trim().to_owned()).ok();
     let Some(name) = matching(&console, name, credentials.password).await else {
         place.was_wrong();
         tracing::warn!(%address, "a sign-in was refused");
-        let page = Page::new(texts::SIGN_IN, fields(&credentials.name, Some(texts::WRONG)));
+        let page = Page::new(texts::SIGN_IN, fields(&credentials.name, "", Some(texts::WRONG)));
         return leaving(page.with_status(StatusCode::UNAUTHORIZED));
     };
     place.was_right();
@@ -77,9 +83,9 @@ pub(super) async fn matching(
     checked.await.ok().flatten()
 }
 
-/// So many tries came from this network that this one was not looked at.
-pub(super) fn gave_way(name: &str) -> Response {
-    let page = Page::new(texts::SIGN_IN, fields(name, Some(texts::TOO_MANY)));
+/// So many tries came from this network that this one was not looked at. The form has the word that lets it go first.
+pub(super) fn come_again(name: &str, gave_way: &GaveWay) -> Response {
+    let page = Page::new(texts::SIGN_IN, fields(name, &gave_way.again, Some(texts::TOO_MANY)));
     let mut response = leaving(page.with_status(StatusCode::TOO_MANY_REQUESTS));
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response
@@ -92,8 +98,9 @@ fn leaving(page: Page) -> Response {
     response
 }
 
-fn fields(name: &str, wrong: Option<&str>) -> Markup {
+fn fields(name: &str, again: &str, wrong: Option<&str>) -> Markup {
     let fields = html! {
+        @if !again.is_empty() { input type="hidden" name="again" value=(again); }
         (Field { value: name, autocomplete: "username", max_length: 64, ..Field::text("name", texts::NAME) })
         (Field::of("password", texts::PASSWORD, FieldKind::Password { fresh: false }))
     };
