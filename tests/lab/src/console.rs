@@ -67,6 +67,12 @@ impl Console {
         self.program.take().map_or(Ok(()), Program::stop)
     }
 
+    /// Where it listens on this machine.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Its address, for a person.
     #[must_use]
     pub fn url(&self) -> String {
@@ -80,6 +86,20 @@ impl Console {
     pub fn pages(&self) -> Result<Vec<Value>> {
         let listed = run(Command::new(&self.binary).arg("--pages"))?;
         listed.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
+    }
+
+    /// The running console.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn program(&self) -> Result<&Program> {
+        self.program.as_ref().context("the sensor console does not run")
+    }
+
+    /// The certificate that it made at its first start, and the key.
+    #[must_use]
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.join("state/server.pem")
     }
 
     /// What it says.

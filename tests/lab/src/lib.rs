@@ -10,6 +10,7 @@ pub mod browser;
 pub mod capture;
 pub mod console;
 pub mod ending;
+pub mod figures;
 pub mod folder;
 pub mod generator;
 pub mod hub;

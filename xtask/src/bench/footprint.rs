@@ -9,9 +9,9 @@ use std::{
 };
 
 use anyhow::Result;
-use picket_lab::{Binaries, Program};
+use picket_lab::{Binaries, Program, figures::memory_kib};
 
-use self::process::{Cost, memory_kib};
+use self::process::Cost;
 use super::{programs::Shipped, statistics::judge};
 
 const MOST_MEMORY_MIB: f64 = 8.0;

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod commit;
+mod console;
 mod footprint;
 mod portal;
 mod probe;
@@ -53,6 +54,8 @@ enum Name {
     Alerts,
     /// What forgetting the oldest alerts costs that intake
     Retention,
+    /// The sensor console: its pages over TLS, its memory, what a first visit weighs
+    Console,
 }
 
 impl Bench {
@@ -70,6 +73,7 @@ impl Bench {
             Name::Enrolments => portal::run("enrolments"),
             Name::Intake => portal::run_alone("intake"),
             Name::Retention => portal::run_alone("retention"),
+            Name::Console => console::run(),
         }
     }
 }

@@ -31,12 +31,6 @@ impl Cost {
     }
 }
 
-/// A line of /proc/PID/smaps_rollup, in KiB.
-pub(super) fn memory_kib(pid: Pid, name: &str) -> Result<f64> {
-    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
-    number(field(&rollup, name)?.trim_end_matches(" kB"))
-}
-
 fn field<'a>(text: &'a str, name: &str) -> Result<&'a str> {
     text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim).with_context(|| format!("no {name}"))
 }

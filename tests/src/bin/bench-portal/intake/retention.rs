@@ -2,7 +2,7 @@
 //! each on a portal started anew on the same database.
 
 use anyhow::{Result, ensure};
-use picket_lab::probe;
+use picket_lab::{figures::quantile, probe};
 use tokio::runtime::Runtime;
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
     fleet::Fleet,
     portal_round,
     stored::{Held, held},
-    table::{quantile, steady, verdict},
+    table::{steady, verdict},
 };
 
 /// Of its speed intake keeps this while as much is forgotten.

@@ -1,5 +1,7 @@
 //! The rounds as a table, and the limits.
 
+use picket_lab::figures::quantile;
+
 use super::{SENSORS, fleet::UNDER_WAY, stored::Stored};
 
 /// Alerts stored a second, each counted once.
@@ -85,11 +87,4 @@ pub(super) fn steady(probes: &[f64]) -> bool {
 pub(super) fn verdict(what: &str, well: bool) -> bool {
     println!("{what} {}", if well { "ok" } else { "MISSED" });
     well
-}
-
-/// The value that so many percent do not exceed.
-pub(super) fn quantile(values: &[f64], percent: usize) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
 }
