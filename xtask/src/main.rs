@@ -4,10 +4,12 @@
 #![expect(clippy::print_stdout, reason = "a chore talks to the person at the terminal")]
 
 mod bench;
+mod broken_copy;
 mod builds;
 mod campaign;
 mod demo;
 mod fuzz;
+mod guards;
 mod packages;
 mod platform;
 mod sample;
@@ -31,6 +33,8 @@ enum Chore {
     Bench(bench::Bench),
     /// Do faults by the dozen to the real programs, and count what was lost or doubled.
     Campaign(campaign::Campaign),
+    /// Take each guard out of the sensor console in turn, and fail unless the test of its attack does.
+    Guards(guards::Guards),
     /// Beat on one parser.
     Fuzz(fuzz::Fuzz),
     /// Write our capture and the demo's sample anew; needs Suricata.
@@ -61,6 +65,7 @@ fn run(chore: Chore) -> Result<bool> {
         Chore::Test(test) => test.run(),
         Chore::Bench(bench) => bench.run(),
         Chore::Campaign(campaign) => campaign.run(),
+        Chore::Guards(guards) => guards.run(),
         Chore::Fuzz(fuzz) => fuzz.run(),
         Chore::Sample(sample) => sample.run(),
         Chore::Screenshots(screenshots) => screenshots.run(),

@@ -91,6 +91,27 @@ fn names_and_fields_of_the_status_are_text() {
     assert_harmless(&answer);
 }
 
+#[test]
+fn fields_of_an_alert_are_text() {
+    let console = Console::in_use();
+    let record = json!({
+        "event_type": "alert", "src_ip": HOSTILE, "dest_ip": HOSTILE, "proto": HOSTILE, "app_proto": HOSTILE,
+        "alert": {"signature": HOSTILE, "category": HOSTILE},
+    });
+    let alert = json!({
+        "place": 1, "id": HOSTILE, "epoch": 1, "severity": "high", "detected_at": HOSTILE, "record": record,
+    });
+    console.agent.answers("GET", "/v1/alerts/search", 200, json!({"alerts": [alert], "next": null}));
+    let detail = json!({"alert": alert, "standing": {"standing": "kept", "why": HOSTILE}});
+    console.agent.answers("GET", "/v1/alerts/at/1", 200, detail);
+    let mut browser = console.signed_in("vic");
+    assert_harmless(&browser.get("/alerts"));
+    assert_harmless(&browser.get("/alerts/at/1"));
+    // A search is in the page again.
+    let query = serde_urlencoded::to_string([("text", HOSTILE)]).unwrap();
+    assert_harmless(&browser.get(&format!("/alerts?{query}")));
+}
+
 fn admin_of_new_sensor(console: &Console) -> Browser {
     console.agent.answers("POST", "/v1/setup-code", 200, json!({}));
     console.agent.answers("POST", "/v1/setup-code/done", 200, json!({}));

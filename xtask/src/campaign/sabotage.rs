@@ -1,13 +1,13 @@
-//! Builds that are broken on purpose, each in one place, from a copy of the source: a campaign that does not find them out
-//! proves nothing. The source itself is never touched.
+//! Builds of agent and portal that are broken on purpose, each in one place: a campaign that does not find them out proves
+//! nothing.
 
-use std::{ffi::OsStr, fmt, fs, os::unix::ffi::OsStrExt, path::Path, process::Command};
+use std::fmt;
 
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use picket_lab::Binaries;
 
-use crate::builds::{root, target_folder};
+use crate::broken_copy::{BrokenCopy, Cut};
 
 /// What is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -38,13 +38,6 @@ pub(super) enum Sabotage {
     GravestGoFirst,
     /// A log that is set aside takes the place in the engine's output along
     PositionSetAside,
-}
-
-/// Text of a source file that occurs once in it, and what it is replaced by.
-struct Cut {
-    file: &'static str,
-    from: &'static str,
-    to: &'static str,
 }
 
 impl Sabotage {
@@ -168,17 +161,12 @@ impl Sabotage {
         }
     }
 
-    /// Builds it. The copy and its target folder are kept, so that the next build is short.
+    /// Builds it.
     pub(super) fn build(self) -> Result<Binaries> {
-        let folder = target_folder()?.join("sabotage");
-        let (source, target) = (folder.join("source"), folder.join("target"));
-        let cut = self.cut();
-        copy_tracked_files(&source, &cut)?;
-        let mut command = Command::new("cargo");
-        command.args(["build", "--package", "picket-agent", "--package", "picket-portal"]);
-        command.current_dir(&source).env("CARGO_TARGET_DIR", &target);
+        let copy = BrokenCopy::with(&[self.cut()])?;
+        let mut command = copy.cargo(&["build", "--package", "picket-agent", "--package", "picket-portal"]);
         ensure!(command.status().context("cannot run cargo")?.success(), "the sabotaged source does not build");
-        Ok(Binaries::in_folder(target.join("debug")))
+        Ok(Binaries::in_folder(copy.programs()))
     }
 }
 
@@ -190,47 +178,19 @@ impl fmt::Display for Sabotage {
     }
 }
 
-impl Cut {
-    fn apply(&self, text: &str) -> Result<String> {
-        ensure!(text.matches(self.from).count() == 1, "{} has no longer one place to sabotage", self.file);
-        Ok(text.replace(self.from, self.to))
-    }
-}
-
-/// Copies what differs only: cargo builds anew what was written.
-fn copy_tracked_files(source: &Path, cut: &Cut) -> Result<()> {
-    let list = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output().context("cannot run git")?;
-    ensure!(list.status.success(), "git does not list the source");
-    for name in list.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
-        let (from, to) = (root().join(OsStr::from_bytes(name)), source.join(OsStr::from_bytes(name)));
-        if !from.exists() {
-            // Moved, and not committed yet.
-            let _ = fs::remove_file(&to);
-            continue;
-        }
-        let mut content = fs::read(&from).with_context(|| format!("cannot read {}", from.display()))?;
-        if name == cut.file.as_bytes() {
-            content = cut.apply(std::str::from_utf8(&content)?)?.into_bytes();
-        }
-        if fs::read(&to).is_ok_and(|present| present == content) {
-            continue;
-        }
-        fs::create_dir_all(to.parent().context("a file lies in a folder")?)?;
-        fs::write(&to, content)?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::{broken_copy::cut, builds::root};
 
     #[test]
     fn every_sabotage_has_its_place_in_the_source() -> Result<()> {
         for sabotage in Sabotage::value_variants() {
-            let cut = sabotage.cut();
-            let text = fs::read_to_string(root().join(cut.file)).with_context(|| format!("{sabotage:?}"))?;
-            assert_ne!(cut.apply(&text)?, text, "{sabotage:?}");
+            let place = sabotage.cut();
+            let text = fs::read_to_string(root().join(place.file)).with_context(|| format!("{sabotage:?}"))?;
+            assert_ne!(cut(&text, &[&place])?, text, "{sabotage:?}");
         }
         Ok(())
     }
