@@ -75,6 +75,8 @@ pub enum Failed {
     Refused(Box<Problem>),
     /// Only an admin may.
     NotAdmin,
+    /// Only admins and analysts may.
+    MayNotExport,
     /// The form is not from a page of this session.
     Forged,
     /// There is nothing here.
@@ -104,6 +106,9 @@ impl IntoResponse for Failed {
                 refused::page(&refused::no_agent(&error)).into_response()
             }
             Self::NotAdmin => refused::page(&refused::problem(&texts::refused::NOT_ADMIN, vec![])).into_response(),
+            Self::MayNotExport => {
+                refused::page(&refused::problem(&texts::refused::MAY_NOT_EXPORT, vec![])).into_response()
+            }
             Self::Forged => refused::page(&refused::problem(&texts::refused::FORGED, vec![])).into_response(),
             Self::NotFound => refused::page(&refused::problem(&texts::refused::NOT_FOUND, vec![])).into_response(),
             Self::Elsewhere(path) => Redirect::to(path).into_response(),

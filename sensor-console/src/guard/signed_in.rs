@@ -65,6 +65,14 @@ impl SignedIn {
     pub const fn as_admin(&self) -> Result<&Self, Failed> {
         if self.role.may_change() { Ok(self) } else { Err(Failed::NotAdmin) }
     }
+
+    /// Refuses whoever takes nothing away in bulk.
+    ///
+    /// # Errors
+    /// The page that says so.
+    pub const fn as_exporter(&self) -> Result<&Self, Failed> {
+        if self.role.may_export() { Ok(self) } else { Err(Failed::MayNotExport) }
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for SignedIn {

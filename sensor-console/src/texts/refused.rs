@@ -19,6 +19,13 @@ pub const NOT_ADMIN: Words = Words {
     next: &["Ask an admin of this sensor to do it, or to change your role under Users."],
 };
 
+pub const MAY_NOT_EXPORT: Words = Words {
+    code: "console.may-not-export",
+    status: 403,
+    title: "Only admins and analysts may export",
+    next: &["Ask one of them for the file, or ask an admin of this sensor to make you an analyst."],
+};
+
 pub const FORGED: Words = Words {
     code: "console.form-expired",
     status: 403,

@@ -102,6 +102,12 @@ impl Console {
         self.folder.join("state/server.pem")
     }
 
+    /// The file of its accounts.
+    #[must_use]
+    pub fn accounts(&self) -> PathBuf {
+        self.folder.join("state/accounts.json")
+    }
+
     /// What it says.
     #[must_use]
     pub fn log(&self) -> PathBuf {

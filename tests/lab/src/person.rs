@@ -57,6 +57,20 @@ impl Person<'_> {
         self.submit("/sign-in")
     }
 
+    /// As an admin, adds a person in Users, and takes the password that is shown once.
+    ///
+    /// # Errors
+    /// When the page is not as expected.
+    pub fn add_person(&self, name: &str, role: &str) -> Result<String> {
+        let form = "form[action='/settings/users']";
+        self.open("/settings/users")?;
+        self.browser.write(&format!("{form} [name=name]"), name)?;
+        self.browser.click(&format!("{form} [name=role] option[value={role}]"))?;
+        self.submit("/settings/users")?;
+        self.browser.until("#content .copyable code")?;
+        self.browser.text("#content .copyable code")
+    }
+
     /// Trusts the root of a file by what the portal shows of its fingerprint.
     ///
     /// # Errors

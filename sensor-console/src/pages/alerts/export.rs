@@ -48,9 +48,7 @@ pub(super) async fn ndjson(
 }
 
 async fn export(console: &Shared, filter: &Filter, by: &SignedIn, form: Form) -> Result<Response, Failed> {
-    if !by.role.may_export() {
-        return Err(Failed::NotAdmin);
-    }
+    by.as_exporter()?;
     let wanted = Wanted { since: filter.since(now(by.status()?)), text: filter.text().map(|text| text.to_lowercase()) };
     let severity = filter.at_least().map(|severity| format!("?severity={}", severity.as_str())).unwrap_or_default();
     let lines = console.agent.stream(&format!("{}{severity}", routes::ALERTS_EXPORT)).await?;

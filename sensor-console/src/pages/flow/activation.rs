@@ -25,6 +25,7 @@ use crate::{
 };
 
 pub(super) async fn form(by: SignedIn) -> Result<Response, Failed> {
+    by.as_admin()?;
     if let Some(elsewhere) = elsewhere(&by)? {
         return Ok(Redirect::to(elsewhere).into_response());
     }
@@ -47,6 +48,7 @@ pub(super) async fn upload(State(console): State<Shared>, upload: Upload) -> Res
 }
 
 pub(super) async fn preview(State(console): State<Shared>, by: SignedIn) -> Result<Response, Failed> {
+    by.as_admin()?;
     if let Some(elsewhere) = elsewhere(&by)? {
         return Ok(Redirect::to(elsewhere).into_response());
     }

@@ -18,8 +18,9 @@ use crate::{
     uploads::Upload,
 };
 
-pub(super) async fn form(State(console): State<Shared>, by: SignedIn, host: Host) -> Page {
-    show(&console, &by, &host)
+pub(super) async fn form(State(console): State<Shared>, by: SignedIn, host: Host) -> Result<Page, Failed> {
+    by.as_admin()?;
+    Ok(show(&console, &by, &host))
 }
 
 pub(super) async fn import(State(console): State<Shared>, host: Host, upload: Upload) -> Result<Response, Failed> {

@@ -15,7 +15,7 @@ const EVERY_SECONDS: u32 = 3;
 
 pub(super) async fn progress(by: SignedIn, headers: HeaderMap) -> Result<Response, Failed> {
     let Some(under_way) = UnderWay::of(by.status()?) else { return Ok(Redirect::to(ACTIVATION).into_response()) };
-    let shown = under_way.shown();
+    let shown = under_way.shown(by.role.may_change());
     if headers.contains_key("hx-request") {
         return Ok(Html(shown.into_string()).into_response());
     }
@@ -44,7 +44,7 @@ impl<'a> UnderWay<'a> {
     }
 
     /// The part that is refreshed.
-    fn shown(&self) -> Markup {
+    fn shown(&self, may_go_on: bool) -> Markup {
         let complete = self.proof.complete();
         html! {
             div id="progress" data-state=(if complete { "proved" } else { "under-way" })
@@ -53,7 +53,7 @@ impl<'a> UnderWay<'a> {
                 (picket_look::progress(&self.steps()))
                 @if self.in_force {
                     p { (if complete { texts::ACTIVATED } else { texts::PENDING }) }
-                    (button_link(Button::Primary, CERTIFICATE, texts::CONTINUE, Some(Icon::Forward)))
+                    @if may_go_on { (button_link(Button::Primary, CERTIFICATE, texts::CONTINUE, Some(Icon::Forward))) }
                 }
                 (self.failures())
             }

@@ -38,6 +38,7 @@ pub(super) struct Compared {
 }
 
 pub(super) async fn form(State(console): State<Shared>, by: SignedIn) -> Result<Response, Failed> {
+    by.as_admin()?;
     if !is_due(&by)? {
         return Ok(Redirect::to(ACTIVATION).into_response());
     }

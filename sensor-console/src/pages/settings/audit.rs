@@ -66,9 +66,7 @@ pub(in crate::pages) async fn export(
     Query(asked): Query<Asked>,
     by: SignedIn,
 ) -> Result<Response, Failed> {
-    if !by.role.may_export() {
-        return Err(Failed::NotAdmin);
-    }
+    by.as_exporter()?;
     let mut text = String::new();
     let mut before = u64::MAX >> 1;
     loop {

@@ -36,7 +36,7 @@ const STREAMS: [Column<'_>; 6] = [
 ];
 
 pub(in crate::pages) async fn show(by: SignedIn) -> Result<Page, Failed> {
-    Ok(page(texts::DIAGNOSTICS, body(by.status()?)))
+    Ok(page(texts::DIAGNOSTICS, body(by.status()?, by.role.may_export())))
 }
 
 /// Walks over the alert log; changes nothing.
@@ -47,9 +47,7 @@ pub(in crate::pages) async fn verify(State(console): State<Shared>, _by: SignedI
 
 /// The agent redacts: what it answers has no secret in it.
 pub(in crate::pages) async fn bundle(State(console): State<Shared>, by: SignedIn) -> Result<Response, Failed> {
-    if !by.role.may_export() {
-        return Err(Failed::NotAdmin);
-    }
+    by.as_exporter()?;
     let diagnosis: Diagnosis = console.agent.get(routes::DIAGNOSE).await?;
     let text = serde_json::to_string_pretty(&diagnosis).unwrap_or_default();
     let headers = [
@@ -59,7 +57,7 @@ pub(in crate::pages) async fn bundle(State(console): State<Shared>, by: SignedIn
     Ok((headers, text).into_response())
 }
 
-fn body(status: &Status) -> Markup {
+fn body(status: &Status, may_export: bool) -> Markup {
     let empty = Empty { why: words::NONE.to_owned(), next: html! {} };
     html! {
         div class="stack" {
@@ -71,11 +69,13 @@ fn body(status: &Status) -> Markup {
                     p class="help" { (words::LOG_HELP) }
                     div class="buttons" { (button_link(Button::Secondary, "/settings/diagnostics/alert-log", words::VERIFY, None)) }
                 }
-                section class="panel" {
-                    h2 { (words::BUNDLE) }
-                    p class="help" { (words::BUNDLE_HELP) }
-                    div class="buttons" {
-                        (button_link(Button::Secondary, "/settings/diagnostics/bundle.json", words::DOWNLOAD, Some(Icon::Download)))
+                @if may_export {
+                    section class="panel" {
+                        h2 { (words::BUNDLE) }
+                        p class="help" { (words::BUNDLE_HELP) }
+                        div class="buttons" {
+                            (button_link(Button::Secondary, "/settings/diagnostics/bundle.json", words::DOWNLOAD, Some(Icon::Download)))
+                        }
                     }
                 }
             }

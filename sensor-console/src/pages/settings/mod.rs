@@ -18,6 +18,7 @@ use picket_protocol::local_api::Status;
 
 use super::overview::view::mode;
 use crate::{
+    accounts::Role,
     console::Shared,
     guard::SignedIn,
     page::{Failed, Page},
@@ -52,7 +53,7 @@ pub(super) fn router() -> Router<Shared> {
 }
 
 async fn tiles(by: SignedIn) -> Result<Page, Failed> {
-    Ok(Page::new(texts::TITLE, body(by.status()?)))
+    Ok(Page::new(texts::TITLE, body(by.status()?, by.role)))
 }
 
 /// A page below the tiles.
@@ -60,7 +61,7 @@ fn page((title, _): Tile, body: Markup) -> Page {
     Page::new(title, body).under(ABOVE.0, ABOVE.1)
 }
 
-fn body(status: &Status) -> Markup {
+fn body(status: &Status, role: Role) -> Markup {
     let proving = status.candidate.is_some().then(|| badge(Tone::Notice, texts::reactivation::CANDIDATE));
     html! {
         ul class="tiles" {
@@ -68,7 +69,7 @@ fn body(status: &Status) -> Markup {
             (tile("name", texts::NAME, Icon::Name, None))
             (tile("network", texts::NETWORK, Icon::Network, None))
             (tile("certificate", texts::CERTIFICATE, Icon::Certificate, None))
-            (tile("users", texts::USERS, Icon::People, None))
+            @if role.may_change() { (tile("users", texts::USERS, Icon::People, None)) }
             (tile("audit", texts::AUDIT, Icon::Audit, None))
             (tile("diagnostics", texts::DIAGNOSTICS, Icon::Diagnostics, None))
             (tile("certificates", texts::CERTIFICATES, Icon::Key, None))

@@ -1,9 +1,11 @@
 //! By a real browser: real agent, real portal, real console, Chromium.
 
 mod first_sign_in;
+mod forms;
 mod reactivation;
 mod reading;
 mod refusals;
+mod roles;
 
 use anyhow::Result;
 use picket_lab::{Binaries, Browser, Console, Person, portal::text};
