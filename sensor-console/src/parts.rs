@@ -5,9 +5,10 @@ use picket_look::{Change, Column, Definitions, Empty, Finding, Refusal, Table, e
 use picket_protocol::{
     local_api::{ActivationView, FirewallRule, ModeView, Preview},
     refusal::Problem,
+    time::UnixSeconds,
 };
 
-use crate::texts::first_sign_in as texts;
+use crate::texts::{first_sign_in as texts, frame};
 
 /// A refusal: title, what was found, what to do next, the code small at the end.
 #[must_use]
@@ -24,6 +25,15 @@ pub fn refusal(problem: &Problem) -> Markup {
         next: &problem.next,
         page: page.as_deref(),
     })
+}
+
+/// Where no script keeps a page alive: of when it is, and a link that loads it again. It does not load itself: whoever reads
+/// it slowly, or fills something in, would lose their place.
+#[must_use]
+pub fn load_again(here: &str, at: UnixSeconds) -> Markup {
+    html! {
+        noscript { p class="help" data-load-again { (frame::AS_OF) " " (exact(at)) ". " a href=(here) { (frame::LOAD_AGAIN) } } }
+    }
 }
 
 /// What an activation file would make of this sensor: all that it says, and what that changes.

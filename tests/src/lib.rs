@@ -1,11 +1,14 @@
 //! What the end-to-end tests stand on: a scene of real programs, and servers that fail in a chosen way.
 
 pub mod alerts;
+pub mod clock;
 pub mod engine;
 pub mod faults;
 pub mod hostile;
 pub mod local_api;
 pub mod scene;
+pub mod vectors;
 
+pub use clock::FakeClock;
 pub use local_api::LocalApi;
 pub use scene::Scene;

@@ -28,10 +28,23 @@ pub(super) async fn verify(State(api): State<Arc<LocalApi>>, body: Body) -> Resu
     Ok(answer::value(&api.service.ask(|reply| Command::Verify { file, reply }).await?))
 }
 
-pub(super) async fn preview(State(api): State<Arc<LocalApi>>, body: Body) -> Result<Response, Refused> {
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Window {
+    #[serde(default)]
+    override_window: bool,
+}
+
+pub(super) async fn preview(
+    State(api): State<Arc<LocalApi>>,
+    window: Result<Query<Window>, QueryRejection>,
+    body: Body,
+) -> Result<Response, Refused> {
+    let Query(Window { override_window }) = window.map_err(invalid_query)?;
     let file = body::read(body, MAX_ARMOURED).await?;
     let undelivered = api.alerts.undelivered().await;
-    Ok(answer::value(&api.service.ask(|reply| Command::Preview { file, undelivered, reply }).await?))
+    let preview = api.service.ask(|reply| Command::Preview { file, override_window, undelivered, reply }).await?;
+    Ok(answer::value(&preview))
 }
 
 #[derive(Debug, Deserialize)]

@@ -34,6 +34,8 @@ pub enum Command {
     Preview {
         /// The file.
         file: Vec<u8>,
+        /// As if an admin let it pass outside its upload window.
+        override_window: bool,
         /// How many alerts of each epoch are not delivered.
         undelivered: BTreeMap<Epoch, u64>,
         /// Where the answer goes.

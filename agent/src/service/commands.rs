@@ -37,8 +37,8 @@ impl<E: Effects> Service<E> {
                 let read = self.read(&file, false);
                 _ = reply.send(read.map(|reading| VerifyAnswer::new(reading.activation(), is_active(&reading))));
             }
-            Command::Preview { file, undelivered, reply } => {
-                let read = self.read(&file, false);
+            Command::Preview { file, override_window, undelivered, reply } => {
+                let read = self.read(&file, override_window);
                 _ = reply.send(read.map(|reading| self.preview(&reading, &undelivered)));
             }
             Command::Activate { file, start, override_window, by, reply } => {

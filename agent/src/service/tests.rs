@@ -181,7 +181,10 @@ async fn an_upstream_hears_nothing_of_alerts_that_never_go_to_it() {
         offer(&handle, Issuer::new().file(10, local())).await.unwrap();
         let file = Issuer::new().file(20, cloud());
         let undelivered = [(Epoch(1), 9)].into();
-        let preview = handle.ask(|reply| Command::Preview { file: file.clone(), undelivered, reply }).await.unwrap();
+        let preview = handle
+            .ask(|reply| Command::Preview { file: file.clone(), override_window: false, undelivered, reply })
+            .await
+            .unwrap();
         assert!(preview.stays.iter().any(|sentence| sentence.starts_with("9 alerts")), "{:?}", preview.stays);
         offer(&handle, file).await.unwrap();
         until(&handle, |status| status.epoch.0 == 2 && link(status) == Some(Link::Connected)).await;
@@ -308,7 +311,15 @@ async fn verify_and_preview_change_nothing() {
         let again = file.clone();
         let verified = handle.ask(|reply| Command::Verify { file, reply }).await.unwrap();
         assert!(!verified.already_active);
-        handle.ask(|reply| Command::Preview { file: again.clone(), undelivered: [].into(), reply }).await.unwrap();
+        handle
+            .ask(|reply| Command::Preview {
+                file: again.clone(),
+                override_window: false,
+                undelivered: [].into(),
+                reply,
+            })
+            .await
+            .unwrap();
         assert_eq!(status(&handle).await.state, SensorState::Unactivated);
         offer(&handle, again.clone()).await.unwrap();
         let verified = handle.ask(|reply| Command::Verify { file: again, reply }).await.unwrap();

@@ -123,7 +123,11 @@ impl Preview {
     /// The preview of a verified file for the sensor as it is.
     #[must_use]
     pub fn new(file: &Verified<Activation>, already_active: bool, present: &Present) -> Self {
-        Self::of(file, file.signer(), already_active, present)
+        let mut preview = Self::of(file, file.signer(), already_active, present);
+        if file.window_overridden() {
+            preview.warnings.insert(0, overridden(file.upload_until));
+        }
+        preview
     }
 
     pub(super) fn of(activation: &Activation, signer: Kid, already_active: bool, present: &Present) -> Self {
@@ -301,6 +305,13 @@ fn host_and_port(url: &str) -> Option<(&str, u16)> {
         Some((host, port)) if !port.ends_with(']') => Some((host, port.parse().ok()?)),
         _ => Some((authority, default)),
     }
+}
+
+fn overridden(upload_until: UnixSeconds) -> String {
+    format!(
+        "The file was to be uploaded until {upload_until}, which by this sensor's clock is over or cannot be told. \
+         Activating it all the same is recorded."
+    )
 }
 
 const WARN_BEFORE_LICENCE_ENDS: i64 = 30 * 86_400;

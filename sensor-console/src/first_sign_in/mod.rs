@@ -14,8 +14,9 @@ pub const TRUST: &str = "/first-sign-in/trust";
 pub const ACTIVATION: &str = "/first-sign-in/activation";
 pub const CERTIFICATE: &str = "/first-sign-in/certificate";
 
-/// Pages of the flow and what belongs to a person: never led away from.
-const ALWAYS_OPEN: [&str; 5] = ["/first-sign-in/", "/sign-out", "/account", "/events", "/settings/network"];
+/// Pages of the flow, of what it refuses, and what belongs to a person: never led away from.
+const ALWAYS_OPEN: [&str; 6] =
+    ["/first-sign-in/", "/explain/", "/sign-out", "/account", "/events", "/settings/network"];
 
 /// Where a request for this path is led instead, while the flow is not done.
 #[must_use]

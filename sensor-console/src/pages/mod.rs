@@ -3,7 +3,9 @@
 mod account;
 mod alerts;
 mod assets;
+mod brought;
 mod certificate;
+mod endpoints;
 mod explain;
 mod flow;
 mod list;

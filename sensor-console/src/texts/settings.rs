@@ -40,6 +40,7 @@ pub mod reactivation {
     pub const SWITCH: &str = "Switch without waiting";
     pub const KEEP: &str = "Keep the present activation";
     pub const FAILED: &str = "The last reactivation did not take over";
+    pub const STOPPED_BY: &str = "What stood in its way:";
     pub const RETRY: &str = "Try again";
     pub const RETRY_HELP: &str = "The same file is proved once more; nothing is uploaded again.";
     pub const PROVED: &str = "Proved";

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 pub struct Held {
     file: Bytes,
     digest: String,
+    overrides_window: bool,
 }
 
 impl Held {
@@ -16,7 +17,19 @@ impl Held {
     #[must_use]
     pub fn new(file: Bytes) -> Self {
         let digest = Sha256::digest(&file).iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { file, digest }
+        Self { file, digest, overrides_window: false }
+    }
+
+    /// The same file, to be let pass outside its upload window by an admin's word.
+    #[must_use]
+    pub fn overriding_window(self) -> Self {
+        Self { overrides_window: true, ..self }
+    }
+
+    /// Whether an admin lets it pass outside its upload window.
+    #[must_use]
+    pub const fn overrides_window(&self) -> bool {
+        self.overrides_window
     }
 
     /// The bytes, if they are those that the form was about.

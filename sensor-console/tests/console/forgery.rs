@@ -3,13 +3,15 @@
 use crate::rig::Console;
 
 /// Everything that changes something, for an admin; each with fields that would do.
-const CHANGES: [(&str, &[(&str, &str)]); 9] = [
+const CHANGES: [(&str, &[(&str, &str)]); 11] = [
     ("/settings/users", &[("name", "eve"), ("role", "admin")]),
     ("/settings/users/role", &[("name", "vic"), ("role", "admin")]),
     ("/settings/users/remove", &[("name", "vic")]),
     ("/first-sign-in/trust/confirm", &[("digest", ""), ("characters", "")]),
     ("/first-sign-in/activation/activate", &[("digest", "")]),
     ("/first-sign-in/certificate/keep", &[]),
+    ("/first-sign-in/activation/let-pass", &[("digest", ""), ("let-pass", "yes")]),
+    ("/settings/reactivation/let-pass", &[("digest", ""), ("let-pass", "yes")]),
     ("/account/password", &[("present", "three grey pumps hum"), ("password", "x"), ("again", "x")]),
     ("/account/sessions/end", &[("session", "0000000000000000")]),
     ("/sign-out", &[]),
@@ -60,7 +62,7 @@ fn analysts_and_viewers_change_nothing_but_what_is_their_own() {
     let console = Console::in_use();
     for name in ["ana", "vic"] {
         let mut browser = console.signed_in(name);
-        for (path, fields) in &CHANGES[..6] {
+        for (path, fields) in &CHANGES[..8] {
             assert_eq!(browser.post(path, fields).status, 403, "{name} {path}");
         }
         for path in UPLOADS {

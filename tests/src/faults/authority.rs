@@ -3,7 +3,9 @@
 use std::{fs, path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair, date_time_ymd,
+};
 use rustls::{ServerConfig, crypto::aws_lc_rs};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
@@ -53,9 +55,26 @@ impl Authority {
     /// # Errors
     /// When no certificate can be made.
     pub fn server(&self, names: &[&str]) -> Result<Arc<ServerConfig>> {
+        self.server_as(names, |_| ())
+    }
+
+    /// TLS settings of a server whose certificate for `names` ended long ago.
+    ///
+    /// # Errors
+    /// When no certificate can be made.
+    pub fn expired_server(&self, names: &[&str]) -> Result<Arc<ServerConfig>> {
+        self.server_as(names, |params| {
+            params.not_before = date_time_ymd(2020, 1, 1);
+            params.not_after = date_time_ymd(2021, 1, 1);
+        })
+    }
+
+    fn server_as(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Result<Arc<ServerConfig>> {
         let key = KeyPair::generate()?;
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-        let certificate = CertificateParams::new(names)?.signed_by(&key, &self.issuer)?;
+        let mut params = CertificateParams::new(names)?;
+        change(&mut params);
+        let certificate = params.signed_by(&key, &self.issuer)?;
         let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(anyhow::Error::msg)?;
         settings(vec![certificate.der().clone()], key)
     }

@@ -55,6 +55,14 @@ impl Server {
         Self::listen("127.0.0.1:0", authority.server(&["127.0.0.1", "localhost"])?, reply)
     }
 
+    /// As [`Self::start`], with a certificate that ended long ago.
+    ///
+    /// # Errors
+    /// When there is no port.
+    pub fn start_expired(authority: &Authority, reply: Reply) -> Result<Self> {
+        Self::listen("127.0.0.1:0", authority.expired_server(&["127.0.0.1", "localhost"])?, reply)
+    }
+
     /// Starts one in the place of a stopped portal, with its certificate.
     ///
     /// # Errors

@@ -1,34 +1,16 @@
 //! Clocks that are wrong by decades: nothing is lost to them.
 
-use std::{fs, path::PathBuf};
-
 use anyhow::{Result, ensure};
-use picket_lab::Agent;
 use picket_tests::{
-    Scene,
+    FakeClock, Scene,
     scene::{as_text, decided, proved},
 };
-
-const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
-
-/// Starts the agent with a wall clock that is off by what the returned file says, such as `-56y`; only the wall clock.
-fn start_off_by(agent: &mut Agent, offset: &str) -> Result<PathBuf> {
-    ensure!(PathBuf::from(FAKETIME).exists(), "faketime is needed: cargo xtask test --install");
-    let file = agent.folder().join("clock-offset");
-    fs::write(&file, offset)?;
-    let mut command = agent.command();
-    command.env("LD_PRELOAD", FAKETIME).env("FAKETIME_TIMESTAMP_FILE", &file);
-    command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1").env("FAKETIME_DONT_RESET", "1");
-    agent.start_as(command)?;
-    agent.until_it_answers()?;
-    Ok(file)
-}
 
 #[test]
 fn in_1970_a_file_is_not_judged_and_an_override_is_recorded() -> Result<()> {
     let mut scene = Scene::new()?;
     scene.agent.stop()?;
-    start_off_by(&mut scene.agent, "-56y")?;
+    FakeClock::start(&mut scene.agent, "-56y")?;
     let sensor = scene.onboard("no-battery", &["--mode", "locally-managed"])?;
     let file = as_text(&sensor.file)?;
     let code = scene.agent.refuses(&["activate", &file])?;
@@ -46,7 +28,7 @@ fn in_1970_a_cloud_connected_sensor_still_reaches_its_portal() -> Result<()> {
     scene.cloud_connected("flat-battery")?;
     let before = decided(&scene.agent.status()?)?;
     scene.agent.stop()?;
-    start_off_by(&mut scene.agent, "-56y")?;
+    FakeClock::start(&mut scene.agent, "-56y")?;
     ensure!(decided(&scene.agent.status()?)? == before, "1970 changed something");
     scene.agent.until("it is connected", |status| status["upstream"]["link"] == "connected")?;
     Ok(())
@@ -59,12 +41,12 @@ fn in_2099_nothing_is_lost_and_a_corrected_clock_brings_all_back() -> Result<()>
     let before = decided(&scene.agent.status()?)?;
     let newer = scene.reissue(&sensor.id, &["--mode", "locally-managed"])?;
     scene.agent.stop()?;
-    let clock = start_off_by(&mut scene.agent, "+73y")?;
+    let clock = FakeClock::start(&mut scene.agent, "+73y")?;
     let status = scene.agent.until("the clock is in the way", |status| status["upstream"]["link"] == "clock-wrong")?;
     ensure!(decided(&status)? == before, "2099 changed something: {status}");
     let code = scene.agent.refuses(&["activate", &as_text(&newer)?])?;
     ensure!(code == "activation.upload-window-over", "{code}");
-    fs::write(&clock, "+0")?;
+    clock.set("+0")?;
     scene.agent.until("it is connected", |status| status["upstream"]["link"] == "connected")?;
     proved(&scene.agent, "cloud-connected")?;
     scene.agent.activate(&newer)?;

@@ -31,6 +31,17 @@ async fn activation_waits_for_its_proof_unless_told_otherwise() {
 }
 
 #[tokio::test]
+async fn preview_is_by_an_admins_word_only_where_it_is_given() {
+    let world = World::new();
+    world.call(CONSOLE, "POST", routes::PREVIEW, "the file").await;
+    world.call(CONSOLE, "POST", "/v1/preview?override_window=true", "the file").await;
+    let asked = world.asked();
+    assert!(asked[0].contains("override_window: false") && asked[1].contains("override_window: true"), "{asked:?}");
+    let response = world.call(CONSOLE, "POST", "/v1/preview?override_window=perhaps", "the file").await;
+    assert_eq!(code(response).await, (StatusCode::BAD_REQUEST, "request.invalid".into()));
+}
+
+#[tokio::test]
 async fn orders_that_are_not_understood_are_refused_before_the_file_counts() {
     let world = World::new();
     for query in ["start=soon", "override_window=perhaps", "force=true"] {

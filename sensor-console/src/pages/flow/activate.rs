@@ -14,6 +14,7 @@ use crate::{
     first_sign_in::{Terms, vendor_terms},
     guard::{Changing, SignedIn},
     page::Failed,
+    pages::brought,
     refused,
     texts::first_sign_in as texts,
 };
@@ -29,11 +30,13 @@ pub(super) async fn activate(
     State(console): State<Shared>,
     Changing { by, form }: Changing<Order>,
 ) -> Result<Response, Failed> {
-    let Some(file) = by.session.held.as_ref().and_then(|held| held.file_of(&form.digest)) else {
+    let held = by.session.held.as_ref();
+    let Some((held, file)) = held.and_then(|held| Some((held, held.file_of(&form.digest)?))) else {
         return Err(refused::problem(&texts::FILE_CHANGED, vec![]).into());
     };
     accept_terms(&console, &by, &form.terms)?;
-    let _: ActivationAnswer = console.agent.by(&by.name).post_file(routes::ACTIVATION, file).await?;
+    let path = brought::route(routes::ACTIVATION, held);
+    let _: ActivationAnswer = console.agent.by(&by.name).post_file(&path, file).await?;
     console.sessions.hold(by.session_id(), None);
     Ok(Redirect::to(PROGRESS).into_response())
 }

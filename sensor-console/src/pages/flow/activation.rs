@@ -7,19 +7,16 @@ use axum::{
 };
 use maud::{Markup, Render as _, html};
 use picket_look::{Button, Field, FieldKind, Form, Icon, button_link, primary};
-use picket_protocol::{
-    local_api::{Preview, SensorState, routes},
-    refusal::Problem,
-};
+use picket_protocol::local_api::{Preview, SensorState};
 
-use super::{ACTIVATE, ACTIVATION, At, PREVIEW, PROGRESS, TRUST, page};
+use super::{ACTIVATE, ACTIVATION, At, LET_PASS, PREVIEW, PROGRESS, TRUST, page};
 use crate::{
-    agent::NoAnswer,
     console::Shared,
     first_sign_in::vendor_terms::{self, VendorTerms},
-    guard::SignedIn,
+    guard::{Changing, SignedIn},
     page::{Failed, Page},
-    parts, refused,
+    pages::brought::{self, Refused, Word},
+    parts,
     texts::first_sign_in as texts,
     uploads::{Held, Upload},
 };
@@ -33,17 +30,9 @@ pub(super) async fn form(by: SignedIn) -> Result<Response, Failed> {
 }
 
 pub(super) async fn upload(State(console): State<Shared>, upload: Upload) -> Result<Response, Failed> {
-    if upload.file.is_empty() {
-        let problem = refused::problem(&texts::NO_FILE, vec![]);
-        return Ok(ask(&upload.by, Some(&problem)).into_response());
-    }
-    match console.agent.ask_about::<Preview>(routes::PREVIEW, upload.file.clone()).await {
-        Ok(_) => {
-            console.sessions.hold(upload.by.session_id(), Some(Held::new(upload.file)));
-            Ok(Redirect::to(PREVIEW).into_response())
-        }
-        Err(NoAnswer::Refused(problem)) => Ok(ask(&upload.by, Some(&problem)).into_response()),
-        Err(error) => Err(error.into()),
+    match brought::keep(&console, &upload).await? {
+        Ok(()) => Ok(Redirect::to(PREVIEW).into_response()),
+        Err(refused) => Ok(ask(&upload.by, Some(&refused)).into_response()),
     }
 }
 
@@ -53,14 +42,21 @@ pub(super) async fn preview(State(console): State<Shared>, by: SignedIn) -> Resu
         return Ok(Redirect::to(elsewhere).into_response());
     }
     let Some(held) = &by.session.held else { return Ok(Redirect::to(ACTIVATION).into_response()) };
-    match console.agent.ask_about::<Preview>(routes::PREVIEW, held.file()).await {
+    match brought::read(&console, held).await? {
         Ok(preview) => {
             let terms = vendor_terms::read(&console.settings.terms_file);
             Ok(show(&by, held, &preview, terms.as_ref()).into_response())
         }
-        Err(NoAnswer::Refused(problem)) => Ok(ask(&by, Some(&problem)).into_response()),
-        Err(error) => Err(error.into()),
+        Err(refused) => Ok(ask(&by, Some(&refused)).into_response()),
     }
+}
+
+pub(super) async fn let_pass(
+    State(console): State<Shared>,
+    Changing { by, form }: Changing<Word>,
+) -> Result<Redirect, Failed> {
+    brought::let_pass(&console, &by, &form)?;
+    Ok(Redirect::to(PREVIEW))
 }
 
 /// The step is for an unactivated sensor that trusts somebody.
@@ -74,15 +70,14 @@ fn elsewhere(by: &SignedIn) -> Result<Option<&'static str>, Failed> {
     })
 }
 
-fn ask(by: &SignedIn, problem: Option<&Problem>) -> Page {
+fn ask(by: &SignedIn, refused: Option<&Refused>) -> Page {
     let content = html! {
-        @if let Some(problem) = problem { (parts::refusal(problem)) }
+        @if let Some(refused) = refused { (refused.shown(LET_PASS, &by.csrf)) }
         p { (texts::ACTIVATION_LEAD) }
         (file_form(by, ACTIVATION))
         p { (texts::PROXY_NEEDED) a href="/settings/network" { (texts::TO_NETWORK) } }
     };
-    let status = problem.and_then(|problem| StatusCode::from_u16(problem.status).ok()).unwrap_or(StatusCode::OK);
-    page(At::Activation, content).with_status(status)
+    page(At::Activation, content).with_status(refused.map_or(StatusCode::OK, Refused::status))
 }
 
 /// A file by button or drop, or its text.

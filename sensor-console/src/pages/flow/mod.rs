@@ -21,6 +21,7 @@ use crate::{
 };
 
 const PREVIEW: &str = "/first-sign-in/activation/preview";
+const LET_PASS: &str = "/first-sign-in/activation/let-pass";
 const ACTIVATE: &str = "/first-sign-in/activation/activate";
 const PROGRESS: &str = "/first-sign-in/activation/progress";
 const CONFIRM: &str = "/first-sign-in/trust/confirm";
@@ -32,6 +33,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route(CONFIRM, post(trust::confirm))
         .route(ACTIVATION, get(activation::form).post(activation::upload))
         .route(PREVIEW, get(activation::preview))
+        .route(LET_PASS, post(activation::let_pass))
         .route(ACTIVATE, post(activate::activate))
         .route(PROGRESS, get(progress::progress))
         .route(CERTIFICATE, get(certificate::form).post(certificate::import))

@@ -4,12 +4,12 @@ use axum::{
     http::HeaderMap,
     response::{Html, IntoResponse as _, Redirect, Response},
 };
-use maud::{Markup, Render as _, html};
-use picket_look::{Button, Column, Empty, Icon, Progress, Table, Tone, button_link};
+use maud::{Markup, html};
+use picket_look::{Icon, Progress, Tone, icon};
 use picket_protocol::local_api::{ActivationView, ModeView, Proof, ProofStep, SensorState, Status};
 
 use super::{ACTIVATION, At, CERTIFICATE, PROGRESS, page};
-use crate::{guard::SignedIn, page::Failed, parts, texts::first_sign_in as texts};
+use crate::{guard::SignedIn, page::Failed, pages::endpoints, texts::first_sign_in as texts};
 
 const EVERY_SECONDS: u32 = 3;
 
@@ -53,9 +53,12 @@ impl<'a> UnderWay<'a> {
                 (picket_look::progress(&self.steps()))
                 @if self.in_force {
                     p { (if complete { texts::ACTIVATED } else { texts::PENDING }) }
-                    @if may_go_on { (button_link(Button::Primary, CERTIFICATE, texts::CONTINUE, Some(Icon::Forward))) }
+                    @if may_go_on {
+                        // By its id it keeps the focus when this part is replaced.
+                        a id="continue" class="button primary" href=(CERTIFICATE) { (icon(Icon::Forward)) (texts::CONTINUE) }
+                    }
                 }
-                (self.failures())
+                (endpoints::failed(self.activation, self.proof))
             }
         }
     }
@@ -77,36 +80,5 @@ impl<'a> UnderWay<'a> {
             Progress { name: name.to_owned(), tone, word: word.to_owned(), ..Progress::default() }
         });
         std::iter::once(signature).chain(rest).collect()
-    }
-
-    /// What each endpoint said, and the refusals in full.
-    fn failures(&self) -> Markup {
-        const COLUMNS: [Column<'static>; 3] =
-            [Column::text(texts::ENDPOINT), Column::wide(texts::FOUND), Column::wide(texts::WHAT_NEXT)];
-        let ModeView::CloudConnected { portal, hub, .. } = &self.activation.mode else { return html! {} };
-        let endpoints = [(portal, &self.proof.identity), (portal, &self.proof.heartbeat), (&hub.url, &self.proof.hub)];
-        let failed = endpoints.iter().filter_map(|(url, step)| match step {
-            ProofStep::Failed { problem } => Some((url, problem)),
-            ProofStep::Waiting | ProofStep::Proved => None,
-        });
-        let rows: Vec<Vec<Markup>> = failed
-            .clone()
-            .map(|(url, problem)| {
-                vec![
-                    html! { code { (url) } },
-                    html! { (problem.detail) },
-                    html! { @if let Some(next) = problem.next.first() { (next) } },
-                ]
-            })
-            .collect();
-        if rows.is_empty() {
-            return html! {};
-        }
-        let empty = Empty { why: String::new(), next: html! {} };
-        html! {
-            h3 { (texts::ENDPOINTS) }
-            (Table { caption: texts::ENDPOINTS, columns: &COLUMNS, rows, empty }.render())
-            @for (_, problem) in failed { (parts::refusal(problem)) }
-        }
     }
 }

@@ -12,11 +12,14 @@ use picket_protocol::{
 };
 
 use super::{chart::chart, health};
-use crate::texts::overview as texts;
+use crate::{parts::load_again, texts::overview as texts};
 
 /// The page. Its parts carry ids, by which they are replaced while somebody looks.
 pub(super) fn overview(status: &Status, hours: Option<&[SeverityHour]>) -> Markup {
-    html! { div class="stack" data-live="/events/overview" { (parts(status, hours)) } }
+    html! {
+        (load_again("/", now(status)))
+        div class="stack" data-live="/events/overview" { (parts(status, hours)) }
+    }
 }
 
 /// Every part that can change.

@@ -34,6 +34,7 @@ pub(super) fn router() -> Router<Shared> {
         .route("/settings", get(tiles))
         .route("/settings/reactivation", get(reactivation::show).post(reactivation::upload))
         .route("/settings/reactivation/preview", get(reactivation::preview))
+        .route("/settings/reactivation/let-pass", post(reactivation::let_pass))
         .route("/settings/reactivation/activate", post(reactivation::activate))
         .route("/settings/reactivation/switch", post(reactivation::switch))
         .route("/settings/reactivation/keep", post(reactivation::keep))

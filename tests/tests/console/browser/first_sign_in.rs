@@ -1,7 +1,6 @@
 //! From a sensor in its box to its Overview.
 
 use anyhow::{Result, ensure};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use picket_lab::{
     browser::Key,
     person::{NAME, PASSWORD},
@@ -9,7 +8,7 @@ use picket_lab::{
 };
 use picket_tests::scene::proved;
 
-use super::Desk;
+use super::{Desk, hands::armoured};
 
 #[test]
 fn with_a_trust_root_from_the_image_to_cloud_connected() -> Result<()> {
@@ -93,7 +92,7 @@ fn works_with_the_keyboard_alone() -> Result<()> {
     }
     desk.browser.press(&[Key::Enter])?;
     desk.browser.tab_to("form[action='/first-sign-in/activation'] [name=text]")?;
-    desk.browser.type_text(&armoured(&std::fs::read(&sensor.file)?))?;
+    desk.browser.type_text(&armoured(&sensor.file)?)?;
     for button in [
         "form[action='/first-sign-in/activation'] button[type=submit]",
         "form[action='/first-sign-in/activation/activate'] button[type=submit]",
@@ -106,11 +105,4 @@ fn works_with_the_keyboard_alone() -> Result<()> {
     desk.browser.until("[data-mode]")?;
     proved(&desk.scene.agent, "locally-managed")?;
     Ok(())
-}
-
-/// An activation file as text that can be typed.
-fn armoured(file: &[u8]) -> String {
-    let text = STANDARD.encode(file);
-    let lines: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
-    format!("-----BEGIN PICKET ACTIVATION-----\n{}\n-----END PICKET ACTIVATION-----\n", lines.join("\n"))
 }

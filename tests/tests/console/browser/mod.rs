@@ -1,11 +1,17 @@
 //! By a real browser: real agent, real portal, real console, Chromium.
 
+mod connectivity;
 mod first_sign_in;
 mod forms;
+mod hands;
 mod reactivation;
 mod reading;
+mod recovery;
 mod refusals;
 mod roles;
+mod window;
+
+use std::fs;
 
 use anyhow::Result;
 use picket_lab::{Binaries, Browser, Console, Person, portal::text};
@@ -27,10 +33,7 @@ impl Desk {
     /// An unactivated sensor that trusts nobody.
     fn trusting_nobody() -> Result<Self> {
         let mut scene = Scene::new()?;
-        scene.agent.stop()?;
-        std::fs::remove_file(scene.agent.trust_directory().join("portal.root"))?;
-        std::fs::remove_dir_all(scene.agent.state())?;
-        std::fs::create_dir(scene.agent.state())?;
+        into_its_box(&mut scene)?;
         scene.agent.start()?;
         Self::of(scene)
     }
@@ -51,4 +54,12 @@ impl Desk {
     fn fingerprint(&self) -> Result<String> {
         text(&self.scene.portal.ask(&["root", "show"])?, "fingerprint")
     }
+}
+
+/// Stops the sensor, which then trusts nobody and remembers nothing.
+fn into_its_box(scene: &mut Scene) -> Result<()> {
+    scene.agent.stop()?;
+    fs::remove_file(scene.agent.trust_directory().join("portal.root"))?;
+    fs::remove_dir_all(scene.agent.state())?;
+    Ok(fs::create_dir(scene.agent.state())?)
 }

@@ -1,47 +1,141 @@
-//! Each refusal's page, reached by uploading the very bytes that are refused.
+//! Each refusal's page, reached by uploading the very bytes that are refused: the protocol's vectors.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, ensure};
+use picket_tests::{
+    FakeClock, Scene,
+    clock::earlier_build,
+    scene::as_text,
+    vectors::{self, Vector},
+};
 
-use super::Desk;
+use super::{Desk, into_its_box};
 
 const UPLOAD: &str = "/first-sign-in/activation";
+const TRUST: &str = "/first-sign-in/trust";
 
-/// Uploads a file, and what the page says is refused must be this.
-fn refused(desk: &Desk, file: &Path, code: &str) -> Result<()> {
-    desk.person().open(UPLOAD)?;
-    desk.person().upload(UPLOAD, file)?;
-    desk.browser.until("[data-refusal]")?;
-    let shown = desk.browser.attribute("[data-refusal]", "data-refusal")?;
-    ensure!(shown.as_deref() == Some(code), "{code}: {}", desk.browser.shown());
-    let next = desk.browser.count("[data-refusal] li")?;
-    ensure!(next > 0, "{code} does not say what to do next: {}", desk.browser.shown());
+/// What the vectors are read against: a day on which most of them are in their upload window.
+const NOW: &str = "@2026-03-01 20:00:00";
+/// The sensors that an unactivated one which trusts the vectors' root can be.
+const UNACTIVATED: [&str; 3] = ["plain", "no-keys", "clock-at-1970"];
+
+/// Title, what was found, what to do next, the code; and a link to the page that says more.
+pub(super) fn says_all(desk: &Desk, code: &str) -> Result<()> {
+    let panel = format!("[data-refusal='{code}']");
+    ensure!(desk.browser.count(&panel)? > 0, "not refused as {code}: {}", desk.browser.shown());
     let explained = desk.scene.agent.ask(&["explain", code])?;
     let title = explained["title"].as_str().with_context(|| explained.to_string())?;
-    ensure!(desk.browser.text("[data-refusal]")?.contains(title), "{code}: {}", desk.browser.shown());
+    let shown = desk.browser.text(&panel)?;
+    ensure!(shown.contains(title) && shown.contains(code), "{code}: {shown}");
+    ensure!(desk.browser.count(&format!("{panel} li"))? > 0, "{code} does not say what to do next: {shown}");
+    let found = desk.browser.count(&format!("{panel} dd"))?;
+    ensure!(found > 0 || code == "recovery.wrong-nonce", "{code} found nothing: {shown}");
+    desk.browser.click(&format!("{panel} a[href='/explain/{code}']"))?;
+    desk.browser.until("main ol")?;
+    ensure!(desk.browser.text("h1")? == title, "{code}: {}", desk.browser.shown());
+    let why = explained["why"].as_str().with_context(|| explained.to_string())?;
+    ensure!(desk.browser.text("main")?.contains(why), "{code}: {}", desk.browser.shown());
     Ok(())
 }
 
-#[test]
-fn of_damaged_foreign_and_outdated_files() -> Result<()> {
-    let desk = Desk::new()?;
-    let sensor = desk.scene.onboard("refused", &["--mode", "locally-managed"])?;
+/// A sensor as a context of the vectors has it, with the clock in the test's hand.
+fn sensor_of(context: &str) -> Result<(Desk, FakeClock)> {
+    let mut scene = Scene::new()?;
+    let command = earlier_build(&scene.agent, vectors::build_date(context)?)?;
+    into_its_box(&mut scene)?;
+    if let Some(root) = vectors::trust_root_file(context)? {
+        fs::write(scene.agent.trust_directory().join("vectors.root"), root)?;
+    }
+    fs::write(scene.agent.state().join("appliance-id"), vectors::appliance(context)?)?;
+    let clock = FakeClock::start_as(&mut scene.agent, command, NOW)?;
+    let desk = Desk::of(scene)?;
     desk.person().become_admin(&desk.scene.agent)?;
-    let good = fs::read(&sensor.file)?;
-    let write = |name: &str, bytes: &[u8]| -> Result<PathBuf> {
+    desk.browser.until("form")?;
+    Ok((desk, clock))
+}
+
+/// When a refusal can be met at all.
+fn clock_for(code: &str) -> &'static str {
+    match code {
+        "activation.not-yet-valid" => "@2026-02-27 00:00:00",
+        "activation.clock-unusable" => "@1970-01-02 00:00:00",
+        _ => NOW,
+    }
+}
+
+fn refused(desk: &Desk, at: &str, vector: &Vector) -> Result<()> {
+    desk.person().open(at)?;
+    desk.person().upload(at, &vector.file)?;
+    desk.browser.until("[data-refusal]")?;
+    says_all(desk, &vector.expected).with_context(|| vector.name.clone())
+}
+
+#[test]
+fn each_is_reached_by_uploading_its_vector() -> Result<()> {
+    let all = vectors::activation_files()?;
+    let refusals = all.iter().filter(|vector| vector.layer.is_some() && !is_empty(vector));
+    let mut left: BTreeSet<&str> = refusals.clone().map(|vector| vector.expected.as_str()).collect();
+    ensure!(left.len() >= 21, "{left:?}");
+
+    // One of each code and of each step of the reading order that may give it.
+    let (desk, clock) = sensor_of("plain")?;
+    let here = refusals.clone().filter(|vector| UNACTIVATED.contains(&vector.context.as_str()));
+    let each: BTreeMap<_, _> = here.rev().map(|vector| ((&vector.expected, &vector.layer), vector)).collect();
+    for vector in each.values() {
+        clock.set(clock_for(&vector.expected))?;
+        refused(&desk, UPLOAD, vector)?;
+        left.remove(vector.expected.as_str());
+    }
+    clock.set(NOW)?;
+    ensure!(desk.scene.agent.status()?["state"] == "unactivated", "a refused file changed something");
+
+    // Every vector has the same serial: with nothing else in force, none is older. Reactivation's tests meet this refusal.
+    left.remove("activation.older-than-active");
+    drop((desk, clock));
+
+    // While nobody is trusted: what cannot be compared, and what is compared before anything else.
+    let (desk, _clock) = sensor_of("no-trust")?;
+    let too_old = vectors::named(&all, "chain-from-version-2-of-none")?;
+    refused(&desk, TRUST, too_old)?;
+    left.remove(too_old.expected.as_str());
+    let no_root = vectors::named(&all, "no-trust-root")?;
+    let fingerprint = desk.scene.agent.run(&["verify", &as_text(&no_root.file)?])?.stdout;
+    desk.person().open(TRUST)?;
+    desk.person().upload(TRUST, &no_root.file)?;
+    desk.browser.until("form[action='/first-sign-in/trust/confirm']")?;
+    let shown = desk.browser.text("main dd .id")?;
+    let beginning = shown.trim_end_matches('·');
+    ensure!(beginning.len() == 48 && String::from_utf8_lossy(&fingerprint).contains(beginning), "{shown}");
+    left.remove(no_root.expected.as_str());
+    ensure!(left.is_empty(), "nobody has reached {left:?}");
+    Ok(())
+}
+
+/// The console itself says that there is no file.
+fn is_empty(vector: &Vector) -> bool {
+    fs::metadata(&vector.file).is_ok_and(|file| file.len() == 0)
+}
+
+#[test]
+fn what_is_no_document_at_all_is_shown_as_text() -> Result<()> {
+    let desk = Desk::new()?;
+    desk.person().become_admin(&desk.scene.agent)?;
+    let write = |name: &str, bytes: &[u8]| -> Result<_> {
         let file = desk.scene.folder.join(name);
         fs::write(&file, bytes)?;
         Ok(file)
     };
-    let mut damaged = good.clone();
-    *damaged.last_mut().context("an empty file")? ^= 1;
-    refused(&desk, &write("damaged.activation", &damaged)?, "activation.bad-signature")?;
-    refused(&desk, &write("text.activation", b"<script>alert(1)</script>")?, "activation.malformed")?;
-    refused(&desk, &write("huge.activation", &vec![0xd9; 65 * 1024])?, "activation.too-large")?;
+    let text = write("text.activation", b"<script>alert(1)</script>")?;
+    for (file, code) in
+        [(text, "activation.malformed"), (write("huge.activation", &vec![0xd9; 65 * 1024])?, "activation.too-large")]
+    {
+        let vector = Vector::of(file, code);
+        refused(&desk, UPLOAD, &vector)?;
+    }
     ensure!(desk.scene.agent.status()?["state"] == "unactivated", "a refused file changed something");
     Ok(())
 }

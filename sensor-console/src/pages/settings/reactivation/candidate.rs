@@ -1,19 +1,18 @@
 //! A candidate that is being proved, or the last one that was not. Pure.
 
 use maud::{Markup, html};
-use picket_look::{Definitions, Form, Progress, Tone, countdown, message, progress, secondary};
-use picket_protocol::local_api::{Candidate, Outcome, OutcomeResult, ProofStep};
+use picket_look::{Definitions, Form, Progress, Tone, countdown, message, progress};
+use picket_protocol::{
+    local_api::{Candidate, Outcome, OutcomeResult, ProofStep},
+    refusal::Problem,
+};
 
-use crate::{parts, texts::settings::reactivation as texts};
-
-/// Loaded again every so often where a script runs.
-const AGAIN: &str = "every 3s";
+use crate::{pages::endpoints, parts, texts::settings::reactivation as texts};
 
 /// The running candidate: proofs, countdown, and what a person may decide meanwhile.
 pub(super) fn running(candidate: &Candidate, may_change: bool, csrf: &str) -> Markup {
     html! {
-        section class="panel" id="candidate" data-candidate=(candidate.activation.serial)
-            hx-get="/settings/reactivation" hx-trigger=(AGAIN) hx-select="#content" hx-target="#content" {
+        section class="panel" data-candidate=(candidate.activation.serial) {
             h2 { (texts::CANDIDATE) ": " (candidate.activation.name.as_str()) }
             p { (texts::CANDIDATE_LEAD) }
             (progress(&steps(candidate)))
@@ -22,11 +21,12 @@ pub(super) fn running(candidate: &Candidate, may_change: bool, csrf: &str) -> Ma
                 .with(texts::ATTEMPTS, candidate.attempts.to_string()))
             @if may_change {
                 div class="buttons" {
-                    (act("/settings/reactivation/switch", texts::SWITCH, csrf))
-                    (act("/settings/reactivation/keep", texts::KEEP, csrf))
+                    (act("switch", texts::SWITCH, csrf))
+                    (act("keep", texts::KEEP, csrf))
                 }
             }
         }
+        (endpoints::failed(&candidate.activation, &candidate.proof))
     }
 }
 
@@ -53,13 +53,40 @@ pub(super) fn failed(outcome: &Outcome, may_change: bool, csrf: &str) -> Markup 
     html! {
         (message(Tone::Warning, texts::FAILED, texts::RETRY_HELP))
         @match &outcome.result {
-            OutcomeResult::NotCommitted { problem } | OutcomeResult::Deactivated { problem, .. } => (parts::refusal(problem)),
+            OutcomeResult::NotCommitted { problem } | OutcomeResult::Deactivated { problem, .. } => {
+                (parts::refusal(problem))
+                @if let Some(code) = last_failure(problem) {
+                    p data-last-failure=(code) { (texts::STOPPED_BY) " " a href={ "/explain/" (code) } { code { (code) } } }
+                }
+            }
             OutcomeResult::Committed { .. } => {}
         }
-        @if may_change { (act("/settings/reactivation/retry", texts::RETRY, csrf)) }
+        @if may_change { (act("retry", texts::RETRY, csrf)) }
     }
 }
 
-fn act(action: &str, label: &str, csrf: &str) -> Markup {
-    html! { (Form { action, csrf, multipart: false, fields: html! {}, buttons: secondary(label) }) }
+/// By its id a button keeps the focus when the part that it is in is replaced.
+fn act(what: &str, label: &str, csrf: &str) -> Markup {
+    let action = format!("/settings/reactivation/{what}");
+    let button = html! { button type="submit" class="button" id={ "candidate-" (what) } { (label) } };
+    html! { (Form { action: &action, csrf, multipart: false, fields: html! {}, buttons: button }) }
+}
+
+/// What stood in the way of the proof at last: its code stands first in what was found of it.
+fn last_failure(problem: &Problem) -> Option<&str> {
+    problem.found.iter().find(|found| found.label == "last failure")?.value.split(',').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use picket_protocol::{ids::SensorId, refusal::Refusal};
+
+    use super::*;
+
+    #[test]
+    fn the_last_failure_is_named_by_its_code() {
+        let last = Some(Box::new(Refusal::Voided { sensor: SensorId::from_bytes([1; 16]) }));
+        assert_eq!(last_failure(&Refusal::NotProved { after_seconds: 1, last }.problem()), Some("portal.voided"));
+        assert_eq!(last_failure(&Refusal::NotProved { after_seconds: 1, last: None }.problem()), None);
+    }
 }

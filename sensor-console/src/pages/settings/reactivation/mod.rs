@@ -4,7 +4,11 @@ mod candidate;
 mod past;
 mod view;
 
-use axum::{extract::State, http::StatusCode, response::Redirect};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse as _, Redirect, Response},
+};
 use maud::html;
 use picket_look::{Tone, message};
 use picket_protocol::local_api::{ActivationAnswer, Manner, Outcome, Preview, routes};
@@ -12,32 +16,39 @@ use serde::Deserialize;
 
 use super::page;
 use crate::{
-    console::Shared,
+    console::{Console, Shared},
     guard::{Changing, SignedIn, forms::Nothing},
     page::{Failed, Page},
+    pages::brought::{self, Refused, Word},
     texts::settings as texts,
-    uploads::{Held, Upload},
+    uploads::Upload,
 };
 
 const HERE: &str = "/settings/reactivation";
 const PREVIEW: &str = "/settings/reactivation/preview";
-
-/// Without a script, a running candidate is looked at again so often.
-const REFRESH_SECONDS: u32 = 5;
+const LET_PASS: &str = "/settings/reactivation/let-pass";
 
 pub(in crate::pages) async fn show(State(console): State<Shared>, by: SignedIn) -> Result<Page, Failed> {
+    draw(&console, &by, None).await
+}
+
+/// The page, and above it why what was just asked for was refused.
+async fn draw(console: &Console, by: &SignedIn, refused: Option<&Refused>) -> Result<Page, Failed> {
     let status = by.status()?;
     let past: Vec<Outcome> = console.agent.get(routes::ACTIVATIONS).await?;
-    let shown = page(texts::REACTIVATION, view::body(status, &past, by.role.may_change(), &by.csrf));
-    Ok(if status.candidate.is_some() { shown.refreshing(REFRESH_SECONDS) } else { shown })
+    let body = html! {
+        @if let Some(refused) = refused { (refused.shown(LET_PASS, &by.csrf)) }
+        (view::body(status, &past, by.role.may_change(), &by.csrf))
+    };
+    Ok(page(texts::REACTIVATION, body).with_status(refused.map_or(StatusCode::OK, Refused::status)))
 }
 
 /// Keeps the file with the session; what it says is shown before anything is done with it.
-pub(in crate::pages) async fn upload(State(console): State<Shared>, upload: Upload) -> Result<Redirect, Failed> {
-    // Refused here, before it is kept.
-    let _: Preview = console.agent.ask_about(routes::PREVIEW, upload.file.clone()).await?;
-    console.sessions.hold(upload.by.session_id(), Some(Held::new(upload.file)));
-    Ok(Redirect::to(PREVIEW))
+pub(in crate::pages) async fn upload(State(console): State<Shared>, upload: Upload) -> Result<Response, Failed> {
+    match brought::keep(&console, &upload).await? {
+        Ok(()) => Ok(Redirect::to(PREVIEW).into_response()),
+        Err(refused) => Ok(draw(&console, &upload.by, Some(&refused)).await?.into_response()),
+    }
 }
 
 pub(in crate::pages) async fn preview(State(console): State<Shared>, by: SignedIn) -> Result<Page, Failed> {
@@ -47,9 +58,21 @@ pub(in crate::pages) async fn preview(State(console): State<Shared>, by: SignedI
         let body = html! { (message(Tone::Notice, texts::reactivation::NOTHING_HELD, "")) };
         return Ok(Page::new(title, body).under(HERE, texts::REACTIVATION.0).with_status(StatusCode::NOT_FOUND));
     };
-    let preview: Preview = console.agent.ask_about(routes::PREVIEW, held.file()).await?;
-    let body = view::preview(&preview, held.digest(), &by.csrf);
-    Ok(Page::new(title, body).under(HERE, texts::REACTIVATION.0))
+    match brought::read(&console, held).await? {
+        Ok(preview) => {
+            let body = view::preview(&preview, held.digest(), &by.csrf);
+            Ok(Page::new(title, body).under(HERE, texts::REACTIVATION.0))
+        }
+        Err(refused) => draw(&console, &by, Some(&refused)).await,
+    }
+}
+
+pub(in crate::pages) async fn let_pass(
+    State(console): State<Shared>,
+    Changing { by, form }: Changing<Word>,
+) -> Result<Redirect, Failed> {
+    brought::let_pass(&console, &by, &form)?;
+    Ok(Redirect::to(PREVIEW))
 }
 
 /// The decision about the file that was shown.
@@ -63,11 +86,12 @@ pub(in crate::pages) async fn activate(
     State(console): State<Shared>,
     Changing { by, form }: Changing<Decision>,
 ) -> Result<Redirect, Failed> {
-    let Some(file) = by.session.held.as_ref().and_then(|held| held.file_of(&form.digest)) else {
+    let held = by.session.held.as_ref();
+    let Some((held, file)) = held.and_then(|held| Some((held, held.file_of(&form.digest)?))) else {
         return Ok(Redirect::to(PREVIEW));
     };
     let start = if form.now.is_some() { "now" } else { "proved" };
-    let path = format!("{}?start={start}", routes::ACTIVATION);
+    let path = brought::route(&format!("{}?start={start}", routes::ACTIVATION), held);
     let _: ActivationAnswer = console.agent.by(&by.name).post_file(&path, file).await?;
     console.sessions.hold(by.session_id(), None);
     Ok(Redirect::to(HERE))

@@ -6,7 +6,7 @@ use picket_protocol::local_api::{Manner, ModeView, Outcome, Preview, SensorState
 
 use super::{HERE, candidate, changes, past};
 use crate::{
-    pages::overview::view::mode,
+    pages::overview::view::{mode, now},
     parts,
     texts::{overview, settings::reactivation as texts},
 };
@@ -15,15 +15,29 @@ use crate::{
 pub(super) fn body(status: &Status, outcomes: &[Outcome], may_change: bool, csrf: &str) -> Markup {
     html! {
         div class="stack" {
-            @if let Some(candidate) = &status.candidate { (candidate::running(candidate, may_change, csrf)) }
-            @else if let Some(failed) = &status.retry { (candidate::failed(failed, may_change, csrf)) }
-            section class="panel" { h2 { (texts::PRESENT) } (present(&status.state)) }
+            (state(status, may_change, csrf))
             section class="panel" {
                 h2 { (texts::UPLOAD) }
                 @if may_change { (upload(csrf)) } @else { p class="muted" { (texts::ONLY_ADMIN) } }
             }
             h2 { (texts::PAST) }
-            (past::table(outcomes))
+            div id="past" { (past::table(outcomes)) }
+        }
+    }
+}
+
+/// What is in force and what is to follow it. While that is being proved, it is looked at again where a script runs: this part
+/// and the past alone, so that nobody loses what they are filling in.
+fn state(status: &Status, may_change: bool, csrf: &str) -> Markup {
+    let again = |word: &'static str| status.candidate.is_some().then_some(word);
+    html! {
+        div class="stack" id="state" hx-get=[again(HERE)] hx-trigger=[again("every 3s")] hx-select=[again("#state")]
+            hx-select-oob=[again("#past")] {
+            @if let Some(candidate) = &status.candidate {
+                (parts::load_again(HERE, now(status)))
+                (candidate::running(candidate, may_change, csrf))
+            } @else if let Some(failed) = &status.retry { (candidate::failed(failed, may_change, csrf)) }
+            section class="panel" { h2 { (texts::PRESENT) } (present(&status.state)) }
         }
     }
 }
