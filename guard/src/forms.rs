@@ -29,16 +29,24 @@ pub enum NotRead {
     BrokenOff,
 }
 
-/// A form without a file.
+/// A form without a file, of at most [`MAX_FORM`] bytes.
 ///
 /// # Errors
 /// [`NotRead`].
 pub async fn collect_form(headers: &HeaderMap, body: Body) -> Result<Bytes, NotRead> {
+    collect_form_of(headers, body, MAX_FORM).await
+}
+
+/// A form without a file, of at most so many bytes.
+///
+/// # Errors
+/// [`NotRead`].
+pub async fn collect_form_of(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, NotRead> {
     let media = headers.get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok()).unwrap_or_default();
     if media.split(';').next().map(str::trim) != Some(MEDIA) {
         return Err(NotRead::Media(shortened(media)));
     }
-    collect(headers, body, MAX_FORM, FORM_TIMEOUT).await
+    collect(headers, body, limit, FORM_TIMEOUT).await
 }
 
 /// A body within bounds: refused unread when its length is announced, else as soon as the bound is passed.

@@ -2,7 +2,7 @@
 
 use aws_lc_rs::rand;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use picket_protocol::documents::activation::Secret;
+use picket_protocol::{documents::activation::Secret, typed_code::TypedCode};
 use uuid::{Builder, Uuid};
 
 /// `N` random bytes.
@@ -29,4 +29,13 @@ pub fn uuid() -> Uuid {
 #[must_use]
 pub fn token() -> Secret {
     Secret::new(URL_SAFE_NO_PAD.encode(draw::<32>())).expect("43 base64url characters are a token")
+}
+
+/// A setup code, to be read off a screen and typed: 55 bits.
+///
+/// # Panics
+/// As [`draw`].
+#[must_use]
+pub fn setup_code() -> TypedCode {
+    TypedCode::drawn(std::array::from_fn(|_| u64::from_ne_bytes(draw())))
 }

@@ -2,7 +2,7 @@
 //!
 //! Layered, each knowing only what is above it in this list: [`domain`] decides and knows neither HTTP nor SQL;
 //! [`store`] and [`alerts`] keep; [`authority`] signs; [`sharing`] tells others; [`device`] serves sensors; [`people`]
-//! serves people; [`cli`] is the program.
+//! serves people's programs; [`web`] draws their pages; [`cli`] is the program.
 
 pub mod domain;
 
@@ -19,4 +19,5 @@ pub mod portal;
 pub mod reader;
 pub mod sharing;
 pub mod store;
+pub mod web;
 pub mod withdrawals;

@@ -1,7 +1,7 @@
 //! The frame around a page's own part: navigation, identity strip, system messages; bare in flows and before the sign-in.
 
 use maud::Markup;
-use picket_look::{Icon, Identity, Layout, Message, NavLink, Person, Tone, bare, page as framed};
+use picket_look::{Icon, Identity, Layout, Message, NavLink, Person, Tone, bare, page as framed, words};
 use picket_protocol::{
     heartbeat::Component,
     local_api::{Gravity, Message as SystemMessage, SensorState, Status},
@@ -90,7 +90,13 @@ impl Facts {
     }
 
     fn identity(&self) -> Identity<'_> {
-        Identity { name: &self.name, mode: self.mode, health: self.health, appliance: &self.appliance }
+        Identity {
+            what: words::IDENTITY,
+            name: &self.name,
+            mode: self.mode,
+            health: self.health,
+            appliance: &self.appliance,
+        }
     }
 }
 

@@ -100,7 +100,7 @@ impl Alert {
 }
 
 /// Whoever finds the file under its name finds all of it.
-async fn export(api: &Api, path: &str, out: &PathBuf) -> anyhow::Result<()> {
+pub(super) async fn export(api: &Api, path: &str, out: &PathBuf) -> anyhow::Result<()> {
     let partial = out.with_added_extension("partial");
     let file = || File::create(&partial).with_context(|| format!("write {}", partial.display()));
     let exported = match file() {

@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
+use picket_guard::person_name::PersonName;
 use picket_protocol::{
     documents::trust_root::{Role as KeyRole, RoleKey, TrustRoot},
     issue::sign_root,
     keys::SigningKey,
     trust::encode_roots,
+    typed_code::TypedCode,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
     folder::{lock, make_server_certificate, write},
@@ -22,9 +24,14 @@ use crate::{
     authority::{certificates::make_authority, keys, trust::Trust},
     clock,
     data::{DataFolder, Settings},
-    domain::{heartbeat::Policy, role::Role},
+    domain::{
+        access::{PersonRole, Scope},
+        heartbeat::Policy,
+        refused::Refused,
+        role::Role,
+    },
     entropy,
-    store::Store,
+    store::{Actor, Store, tokens::NewToken},
 };
 
 #[derive(Debug, Args)]
@@ -41,6 +48,9 @@ pub(super) struct Init {
     /// Where to put the root keys: a folder on a medium that leaves this machine. Default: root-keys in the data folder.
     #[arg(long)]
     root_key_out: Option<PathBuf>,
+    /// The name of the first person, an owner, who chooses a password with the setup code that is printed.
+    #[arg(long, default_value = "owner", value_parser = owner_name)]
+    owner: PersonName,
     /// How many root keys to make, spares included.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=5))]
     root_keys: u8,
@@ -74,9 +84,10 @@ impl Init {
             Role::ManagementConsole => None,
         };
         let token = make_token(&folder, self.role).await?;
+        let code = make_owner(&folder, self.role, &self.owner).await?;
         // Last: a folder with settings is a whole one.
         write(&folder.settings(), &serde_json::to_vec_pretty(&settings)?)?;
-        self.tell(&folder, trust.as_ref(), &token);
+        self.tell(&folder, trust.as_ref(), &token, &code);
         Ok(())
     }
 
@@ -133,7 +144,7 @@ impl Init {
         self.root_key_out.clone().unwrap_or_else(|| folder.root_keys())
     }
 
-    fn tell(&self, folder: &DataFolder, trust: Option<&Trust>, token: &str) {
+    fn tell(&self, folder: &DataFolder, trust: Option<&Trust>, token: &str, code: &TypedCode) {
         output::line(format!("A {} in {}", self.role, folder.path().display()));
         output::line(format!("Sensors reach it at {}", self.url));
         if let Some(trust) = trust {
@@ -143,6 +154,7 @@ impl Init {
             output::line("  Move them to media that leave this machine, each to its own. The server never needs them.");
         }
         output::line(format!("API token, shown this once and kept in {}: {token}", folder.api_token().display()));
+        output::line(format!("First sign-in, within 7 days: name {}, setup code {code}", self.owner));
         output::line(format!("Start it: picket-portal serve --data {}", folder.path().display()));
     }
 }
@@ -176,13 +188,37 @@ fn make_folder(path: &Path) -> anyhow::Result<()> {
     files::create_private_folder(path).with_context(|| format!("make {}", path.display()))
 }
 
+fn owner_name(text: &str) -> Result<PersonName, String> {
+    PersonName::try_from(text.to_owned()).map_err(|error| error.to_string())
+}
+
 async fn make_token(folder: &DataFolder, role: Role) -> anyhow::Result<String> {
-    let policy = Policy { role, interval_seconds: None, newest_root: 0 };
-    let (store, writer) = Store::open(&folder.database(), watch::channel(policy).1).await?;
+    let (store, writer) = open_store(folder, role).await?;
     let token = entropy::token();
-    store.add_api_token(&token, "admin").await.map_err(|refused| anyhow::anyhow!(refused.problem().detail))?;
+    let description = "admin".parse().context("a constant is a label")?;
+    let new = NewToken { description, role: PersonRole::Owner, scope: Scope::ALL };
+    store.add_api_token(&token, new, None).await.map_err(said)?;
     drop(store);
     writer.await?;
     write(&folder.api_token(), token.expose().as_bytes())?;
     Ok(token.expose().to_owned())
+}
+
+async fn make_owner(folder: &DataFolder, role: Role, owner: &PersonName) -> anyhow::Result<TypedCode> {
+    let (store, writer) = open_store(folder, role).await?;
+    let (code, by) = (entropy::setup_code(), Actor("init".to_owned()));
+    store.add_person(owner.clone(), PersonRole::Owner, Scope::ALL, code.clone(), by).await.map_err(said)?;
+    drop(store);
+    writer.await?;
+    Ok(code)
+}
+
+async fn open_store(folder: &DataFolder, role: Role) -> anyhow::Result<(Store, JoinHandle<()>)> {
+    let policy = Policy { role, interval_seconds: None, newest_root: 0 };
+    Ok(Store::open(&folder.database(), watch::channel(policy).1).await?)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
+fn said(refused: Refused) -> anyhow::Error {
+    anyhow::anyhow!(refused.problem().detail)
 }

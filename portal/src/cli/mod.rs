@@ -1,6 +1,7 @@
 //! The program: `init`, `root` and `serve` work on the data folder; everything else asks the running server.
 
 mod alert_commands;
+mod audit_commands;
 mod client;
 mod descriptors;
 mod explain;
@@ -8,6 +9,7 @@ mod failure;
 mod folder;
 mod init;
 mod output;
+mod people_commands;
 mod recover;
 mod root_draft;
 mod roots;
@@ -58,7 +60,13 @@ enum Command {
     #[command(subcommand)]
     Alarm(simple_commands::Alarm),
     /// Who changed what.
-    Audit(simple_commands::Audit),
+    Audit(audit_commands::Audit),
+    /// People who may use the portal.
+    #[command(subcommand)]
+    User(people_commands::User),
+    /// API tokens.
+    #[command(subcommand)]
+    Token(people_commands::Token),
     /// What a code of a refusal means, and what to do.
     Explain(explain::Explain),
 }
@@ -96,6 +104,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::PairingToken(token) => token.run().await,
         Command::Alarm(alarm) => alarm.run().await,
         Command::Audit(audit) => audit.run().await,
+        Command::User(user) => user.run().await,
+        Command::Token(token) => token.run().await,
         Command::Explain(explain) => explain.run(),
     }
 }

@@ -180,7 +180,7 @@ impl Sensor {
                 told(&api, &api.post("/api/v1/sensors", &body.into()).await?, "/id");
             }
             Self::List { deleted, api } => {
-                let list = api.get(&format!("/api/v1/sensors?deleted={deleted}")).await?;
+                let list = whole_list(&api, deleted).await?;
                 if api.json { output::json(&list) } else { show_list(&list) }
             }
             Self::Show { id, api } => {
@@ -221,6 +221,21 @@ impl Sensor {
 /// The whole answer, or the one thing that the next command needs.
 fn told(api: &Api, answer: &Value, pointer: &str) {
     if api.json { output::json(answer) } else { output::line(cell(answer, pointer)) }
+}
+
+/// The list, page after page.
+async fn whole_list(api: &Api, deleted: bool) -> anyhow::Result<Value> {
+    let path = format!("/api/v1/sensors?deleted={deleted}");
+    let mut list = api.get(&path).await?;
+    while let Some(next) = list["next"].as_str() {
+        let mut page = api.get(&format!("{path}&after={next}")).await?;
+        let (more, next) = (page["sensors"].take(), page["next"].take());
+        if let (Some(all), Value::Array(more)) = (list["sensors"].as_array_mut(), more) {
+            all.extend(more);
+        }
+        list["next"] = next;
+    }
+    Ok(list)
 }
 
 async fn reissue(api: &Api, id: SensorId, changes: Value, push: bool) -> anyhow::Result<()> {

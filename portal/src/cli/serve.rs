@@ -27,7 +27,7 @@ use crate::{
     reader::{self, Reading},
     sharing::Sharing,
     store::Store,
-    withdrawals,
+    web, withdrawals,
 };
 
 /// How often files that people change under a running server are looked at.
@@ -49,6 +49,9 @@ pub(super) struct Serve {
     /// Where the people's API listens; loopback only.
     #[arg(long, default_value = "127.0.0.1:8480")]
     people_listen: SocketAddr,
+    /// Where people's pages are served, with the API beside them, over TLS. Without it there are none.
+    #[arg(long)]
+    pages_listen: Option<SocketAddr>,
     /// The interval that sensors shall keep, seconds, 10 to 900. Without it they keep their own.
     #[arg(long)]
     heartbeat_interval: Option<u32>,
@@ -100,6 +103,7 @@ struct Server {
     certificate: Arc<ServerCertificate>,
     sensors: TcpListener,
     people: TcpListener,
+    pages: Option<TcpListener>,
     writers: [JoinHandle<()>; 2],
     handshakes_per_address: Option<NonZeroU32>,
     policy: watch::Sender<Policy>,
@@ -134,6 +138,10 @@ impl Server {
         let certificate = folder::server_certificate(&folder)?;
         let listen = async |address| TcpListener::bind(address).await.with_context(|| format!("listen on {address}"));
         let (sensors, people) = (listen(serve.sensors_listen).await?, listen(serve.people_listen).await?);
+        let pages = match serve.pages_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
         let portal = Arc::new(portal);
         let writers = [writer, alert_writer];
         let handshakes_per_address = NonZeroU32::new(serve.handshakes_per_address);
@@ -144,6 +152,7 @@ impl Server {
             certificate,
             sensors,
             people,
+            pages,
             writers,
             handshakes_per_address,
             policy,
@@ -153,6 +162,7 @@ impl Server {
 
     async fn run(self) -> anyhow::Result<()> {
         let (sensors, people) = (self.sensors.local_addr()?, self.people.local_addr()?);
+        let pages = self.pages.as_ref().map(TcpListener::local_addr).transpose()?;
         folder::write(&self.folder.people_address(), people.to_string().as_bytes())?;
         let (stop, stopped) = watch::channel(false);
         let tls = device::tls::server_config(Arc::clone(&self.certificate))?;
@@ -160,6 +170,13 @@ impl Server {
         let limits = device::Limits { connections, handshakes_per_address: self.handshakes_per_address };
         let device = tokio::spawn(device::serve(self.sensors, tls, Arc::clone(&self.portal), limits, stopped.clone()));
         let served = tokio::spawn(people::serve(self.people, Arc::clone(&self.portal), stopped.clone()));
+        let drawn = match self.pages {
+            Some(listener) => {
+                let tls = device::tls::pages_config(Arc::clone(&self.certificate))?;
+                Some(tokio::spawn(web::serve(listener, tls, Arc::clone(&self.portal), stopped.clone())))
+            }
+            None => None,
+        };
         let sharing = tokio::spawn(self.portal.share(stopped));
         let reader = tokio::spawn(reader::run(Arc::clone(&self.portal), stop.subscribe()));
         let withdrawals = withdrawals::publish(Arc::clone(&self.portal), self.folder.device_crl(), stop.subscribe());
@@ -173,7 +190,11 @@ impl Server {
         };
         let look = tokio::spawn(look.run());
 
-        output::json(&json!({ "ready": true, "sensors": sensors.to_string(), "people": people.to_string() }));
+        let mut ready = json!({ "ready": true, "sensors": sensors.to_string(), "people": people.to_string() });
+        if let Some(pages) = pages {
+            ready["pages"] = pages.to_string().into();
+        }
+        output::json(&ready);
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]); // an error says that nobody listens
         tracing::info!(%sensors, %people, role = %self.portal.role, "ready");
         told_to_stop().await?;
@@ -184,6 +205,9 @@ impl Server {
         look.abort();
         device.await?;
         served.await??;
+        if let Some(drawn) = drawn {
+            drawn.await?;
+        }
         reader.await?;
         withdrawals.await?;
         sharing.await?;

@@ -1,9 +1,9 @@
-//! The commands that are one request each: hubs, pairing tokens, alarms, audit.
+//! The commands that are one request each: hubs, pairing tokens, alarms.
 
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use hyper::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -130,34 +130,6 @@ impl Alarm {
                 done(&api, &api.ask_json(Method::POST, &format!("/api/v1/alarms/{id}/clear"), None).await?);
             }
         }
-        Ok(())
-    }
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Audit {
-    /// Records after this number.
-    #[arg(long, default_value_t = 0)]
-    after: i64,
-    /// At most so many.
-    #[arg(long, default_value_t = 100)]
-    limit: u32,
-    #[command(flatten)]
-    api: Api,
-}
-
-impl Audit {
-    pub(super) async fn run(self) -> anyhow::Result<()> {
-        let Self { after, limit, api } = self;
-        let columns = [
-            ("ID", "/id"),
-            ("AT", "/at"),
-            ("WHO", "/actor"),
-            ("WHAT", "/action"),
-            ("SENSOR", "/sensor"),
-            ("AFTER", "/after"),
-        ];
-        show(&api.get(&format!("/api/v1/audit?after={after}&limit={limit}")).await?, "records", &columns, api.json);
         Ok(())
     }
 }

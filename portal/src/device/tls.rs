@@ -67,6 +67,19 @@ pub fn server_config(certificate: Arc<ServerCertificate>) -> Result<Arc<ServerCo
     Ok(Arc::new(config))
 }
 
+/// TLS for people's pages: the same certificate, and nobody is asked for one.
+///
+/// # Errors
+/// When the provider does not know the versions.
+pub fn pages_config(certificate: Arc<ServerCertificate>) -> Result<Arc<ServerConfig>, Error> {
+    let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_cert_resolver(certificate);
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
 /// Takes any certificate whose key signs the handshake.
 #[derive(Debug)]
 struct AnyHolder {

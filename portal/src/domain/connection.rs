@@ -6,7 +6,7 @@ use picket_protocol::{
     ids::Serial,
     time::UnixSeconds,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::chain::Suspicion;
 
@@ -61,7 +61,7 @@ impl Troubled {
 }
 
 /// Whether the sensor is heard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Connection {
     /// Never heard in force.
@@ -75,7 +75,7 @@ pub enum Connection {
 }
 
 /// Health at the portal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Health {
     /// All is well.

@@ -9,6 +9,8 @@ use picket_protocol::{
 
 pub use words::OWN_WORDS;
 
+use super::access::PersonRole;
+
 /// A refusal of the portal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
@@ -20,6 +22,12 @@ pub enum Refused {
     NotAccepted { why: &'static str },
     /// The name is taken.
     NameTaken { name: String },
+    /// The caller's role does not come with this right, or not for the portal as a whole.
+    Forbidden { needs: PersonRole, everywhere: bool },
+    /// A form that is not from a page of this session.
+    Forged,
+    /// Without an owner nobody could add people any more.
+    LastOwner,
     /// A management console issues nothing.
     NotAPortal,
     /// Only a management console pairs.
@@ -104,6 +112,11 @@ impl Refused {
     fn found(&self) -> Vec<Found> {
         let one = |label: &str, value: String| vec![Found { label: label.to_owned(), value }];
         match self {
+            Self::Forbidden { needs, everywhere } => {
+                let subscriptions = if *everywhere { "all" } else { "that of the sensor" };
+                let needs = Found { label: "least role".to_owned(), value: needs.to_string() };
+                vec![needs, Found { label: "subscriptions".to_owned(), value: subscriptions.to_owned() }]
+            }
             Self::NotAccepted { why } | Self::StreamRefused { why } => one("why", (*why).to_owned()),
             Self::BatchTooLarge { limit } => one("limit", format!("{limit} bytes")),
             Self::UnsupportedEncoding { encoding } => one("content-encoding", encoding.clone()),
@@ -113,6 +126,8 @@ impl Refused {
             Self::HubInUse { sensors } => one("sensors", sensors.to_string()),
             Self::Protocol(refusal) => refusal.found(),
             Self::Unauthorized
+            | Self::LastOwner
+            | Self::Forged
             | Self::NotAPortal
             | Self::NotAConsole
             | Self::NotLocallyManaged

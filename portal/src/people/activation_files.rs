@@ -17,7 +17,8 @@ use serde_json::json;
 use super::{
     Shared,
     answers::{Answer, json},
-    body::{Asked, Named},
+    body::Asked,
+    reached::Reached,
 };
 use crate::{
     domain::refused::Refused,
@@ -31,17 +32,17 @@ const SERIAL: HeaderName = HeaderName::from_static("picket-serial");
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct DownloadQuery {
+pub(crate) struct DownloadQuery {
     /// As text, for pasting.
     #[serde(default)]
     armour: bool,
 }
 
 /// Each download is a new file, which voids earlier ones that were not used: hence POST.
-pub(super) async fn download(
+pub(crate) async fn download(
     State(portal): Shared,
     Extension(actor): Extension<Actor>,
-    Named(id): Named<SensorId>,
+    Reached(id): Reached,
     Asked(query): Asked<DownloadQuery>,
 ) -> Answer {
     let (serial, file) = issue(&portal, id, false, actor).await?;
@@ -57,7 +58,7 @@ pub(super) async fn download(
 }
 
 /// Issues a file for a sensor as it is filed now.
-pub(super) async fn issue(
+pub(crate) async fn issue(
     portal: &Portal,
     id: SensorId,
     push: bool,
@@ -70,7 +71,7 @@ pub(super) async fn issue(
     portal.store.issue(id, issued, Box::new(make), actor).await
 }
 
-pub(super) async fn trust_root(State(portal): Shared) -> Answer {
+pub(crate) async fn trust_root(State(portal): Shared) -> Answer {
     let trust = portal.trust()?;
     let keys = trust.newest().keys.iter().map(|listed| json!({ "kid": listed.key.kid(), "roles": listed.roles }));
     let value = json!({
@@ -85,7 +86,7 @@ pub(super) async fn trust_root(State(portal): Shared) -> Answer {
     Ok(json(StatusCode::OK, &value))
 }
 
-pub(super) async fn trust_root_file(State(portal): Shared) -> Answer {
+pub(crate) async fn trust_root_file(State(portal): Shared) -> Answer {
     let file = portal.trust()?.file();
     Ok((StatusCode::OK, [(header::CONTENT_TYPE, "application/octet-stream")], file).into_response())
 }

@@ -9,16 +9,17 @@ use picket_protocol::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
+use super::csv::write_field;
 use crate::{
     alerts::{Filter, StoredAlert},
-    domain::refused::Refused,
+    domain::{access::Scope, refused::Refused},
     store::{Store, views::Whereabouts},
 };
 
 /// How alerts are exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Format {
+pub(crate) enum Format {
     /// RFC 4180, UTF-8.
     Csv,
     /// One JSON object a line.
@@ -39,21 +40,21 @@ const FROM_RECORD: [(&str, &str); 9] = [
 ];
 
 impl Format {
-    pub(super) const fn media(self) -> &'static str {
+    pub(crate) const fn media(self) -> &'static str {
         match self {
             Self::Csv => "text/csv; charset=utf-8",
             Self::Ndjson => "application/x-ndjson",
         }
     }
 
-    pub(super) const fn disposition(self) -> &'static str {
+    pub(crate) const fn disposition(self) -> &'static str {
         match self {
             Self::Csv => "attachment; filename=\"alerts.csv\"",
             Self::Ndjson => "attachment; filename=\"alerts.ndjson\"",
         }
     }
 
-    pub(super) const fn header(self) -> &'static str {
+    pub(crate) const fn header(self) -> &'static str {
         match self {
             Self::Csv => {
                 "row,id,sensor,sensor_name,site,zone,epoch,severity,detected_at,received_at,event_type,signature_id,\
@@ -66,10 +67,14 @@ impl Format {
 
 /// Where sensors are filed: what alerts are shown with.
 #[derive(Debug)]
-pub(super) struct Rows(HashMap<SensorId, Whereabouts>);
+pub(crate) struct Rows {
+    filed: HashMap<SensorId, Whereabouts>,
+    /// Whether these are all that there are.
+    whole: bool,
+}
 
 #[derive(Debug, Serialize)]
-pub(super) struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     row: i64,
     id: String,
     sensor: SensorId,
@@ -84,33 +89,40 @@ pub(super) struct Shown<'a> {
 }
 
 impl Rows {
-    /// Of one sensor, or of all.
-    pub(super) async fn of(store: &Store, sensor: Option<SensorId>) -> Result<Self, Refused> {
-        Ok(Self(match sensor {
+    /// Of one sensor, or of all, within a scope.
+    pub(crate) async fn of(store: &Store, sensor: Option<SensorId>, scope: &Scope) -> Result<Self, Refused> {
+        let mut filed = match sensor {
             Some(sensor) => store.whereabouts_of(sensor).await?,
             None => store.whereabouts().await?,
-        }))
+        };
+        filed.retain(|_, filed| scope.covers(filed.subscription));
+        Ok(Self { filed, whole: scope.is_all() })
     }
 
     /// The filter of a request.
-    pub(super) fn filter(
+    pub(crate) fn filter(
         &self,
         sensor: Option<SensorId>,
         severity: Option<Severity>,
         site: Option<&str>,
         zone: Option<&str>,
     ) -> Filter {
-        if site.is_none() && zone.is_none() {
+        if site.is_none() && zone.is_none() && self.whole {
             return Filter { sensors: sensor.map(|sensor| vec![sensor]), severity };
         }
         let fits = |wanted: Option<&str>, filed: &Option<String>| wanted.is_none() || wanted == filed.as_deref();
-        let filed = self.0.iter().filter(|(_, filed)| fits(site, &filed.site) && fits(zone, &filed.zone));
+        let filed = self.filed.iter().filter(|(_, filed)| fits(site, &filed.site) && fits(zone, &filed.zone));
         let sensors = filed.map(|(id, _)| *id).filter(|id| sensor.is_none_or(|sensor| sensor == *id));
         Filter { sensors: Some(sensors.collect()), severity }
     }
 
-    pub(super) fn shown<'a>(&'a self, alert: &'a StoredAlert) -> Shown<'a> {
-        let filed = self.0.get(&alert.sensor);
+    /// The name of a sensor of theirs.
+    pub(crate) fn name(&self, sensor: SensorId) -> Option<&str> {
+        self.filed.get(&sensor).map(|filed| filed.name.as_str())
+    }
+
+    pub(crate) fn shown<'a>(&'a self, alert: &'a StoredAlert) -> Shown<'a> {
+        let filed = self.filed.get(&alert.sensor);
         Shown {
             row: alert.row,
             id: alert.id.to_string(),
@@ -127,7 +139,7 @@ impl Rows {
     }
 
     /// Appends an alert as a line.
-    pub(super) fn write(&self, alert: &StoredAlert, format: Format, out: &mut String) {
+    pub(crate) fn write(&self, alert: &StoredAlert, format: Format, out: &mut String) {
         let shown = self.shown(alert);
         match format {
             Format::Ndjson => {
@@ -175,23 +187,13 @@ fn on_one_line(text: &str) -> Cow<'_, str> {
     if text.contains(['\n', '\r']) { text.replace(['\n', '\r'], " ").into() } else { text.into() }
 }
 
-/// A field of a CSV (RFC 4180 §2) and a comma. A spreadsheet takes what begins with `=`, `+`, `-`, `@` or a control
-/// character for a formula: an apostrophe before it makes it text.
-fn write_field(text: &str, out: &mut String) {
-    let formula = text.starts_with(|first: char| {
-        matches!(first, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') || first.is_control()
-    });
-    out.push('"');
-    if formula {
-        out.push('\'');
-    }
-    out.push_str(&text.replace('"', "\"\""));
-    out.push_str("\",");
-}
-
 #[cfg(test)]
 mod tests {
-    use picket_protocol::{alerts::AlertId, ids::StreamId, time::UnixSeconds};
+    use picket_protocol::{
+        alerts::AlertId,
+        ids::{StreamId, SubscriptionId},
+        time::UnixSeconds,
+    };
 
     use super::*;
 
@@ -209,8 +211,9 @@ mod tests {
     }
 
     fn rows(name: &str) -> Rows {
-        let filed = Whereabouts { name: name.to_owned(), site: Some("North".to_owned()), zone: None };
-        Rows(HashMap::from([(SensorId::from_bytes([7; 16]), filed)]))
+        let subscription = SubscriptionId::from_bytes([1; 16]);
+        let filed = Whereabouts { name: name.to_owned(), subscription, site: Some("North".to_owned()), zone: None };
+        Rows { filed: HashMap::from([(SensorId::from_bytes([7; 16]), filed)]), whole: true }
     }
 
     fn written(rows: &Rows, record: &str, format: Format) -> String {

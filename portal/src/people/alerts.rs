@@ -1,6 +1,7 @@
 //! Alerts: listed a page at a time, and exported as a stream.
 
 use axum::{
+    Extension,
     body::Body,
     extract::State,
     http::{StatusCode, header},
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     alerts::{AlertStore, Cursor, Filter, Page},
-    domain::refused::Refused,
+    domain::{access::Caller, refused::Refused},
 };
 
 /// Most alerts of one answer.
@@ -43,14 +44,18 @@ pub(super) struct ListQuery {
     limit: Option<u32>,
 }
 
-pub(super) async fn list(State(portal): Shared, Asked(query): Asked<ListQuery>) -> Answer {
+pub(super) async fn list(
+    State(portal): Shared,
+    Extension(caller): Extension<Caller>,
+    Asked(query): Asked<ListQuery>,
+) -> Answer {
     let ListQuery { sensor, severity, site, zone, after, before, limit } = query;
     let from = match (after, before) {
         (Some(row), None) => Cursor::After(row),
         (None, row) => Cursor::Before(row.unwrap_or(i64::MAX)),
         (Some(_), Some(_)) => return Err(Refused::invalid("either after or before").into()),
     };
-    let rows = Rows::of(&portal.store, sensor).await?;
+    let rows = Rows::of(&portal.store, sensor, &caller.scope).await?;
     let filter = rows.filter(sensor, severity, site.as_deref(), zone.as_deref());
     let page = portal.alerts.page(&filter, from, limit.unwrap_or(100).min(MAX_LIMIT)).await?;
     let next = match page.next {
@@ -84,9 +89,13 @@ pub(super) struct ExportQuery {
 
 /// Everything that is stored when it begins, in the order it came. A failure breaks the answer off, so that half an export
 /// is never taken for a whole one.
-pub(super) async fn export(State(portal): Shared, Asked(query): Asked<ExportQuery>) -> Answer {
+pub(super) async fn export(
+    State(portal): Shared,
+    Extension(caller): Extension<Caller>,
+    Asked(query): Asked<ExportQuery>,
+) -> Answer {
     let ExportQuery { format, sensor, severity, site, zone, after } = query;
-    let rows = Rows::of(&portal.store, sensor).await?;
+    let rows = Rows::of(&portal.store, sensor, &caller.scope).await?;
     let filter = rows.filter(sensor, severity, site.as_deref(), zone.as_deref());
     let (sender, body) = Channel::new(WAITING);
     let newest = *portal.alerts.newest().borrow();

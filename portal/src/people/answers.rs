@@ -7,9 +7,9 @@ use axum::{
 use serde::Serialize;
 
 /// What a handler returns.
-pub(super) type Answer = Result<Response, super::problem::Problem>;
+pub(crate) type Answer = Result<Response, super::problem::Problem>;
 
-pub(super) fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
+pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
     match serde_json::to_vec(value) {
         Ok(body) => (status, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
         Err(error) => {
@@ -20,6 +20,6 @@ pub(super) fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
 }
 
 /// The instant as it is shown.
-pub(super) fn shown(at: Option<picket_protocol::time::UnixSeconds>) -> Option<String> {
+pub(crate) fn shown(at: Option<picket_protocol::time::UnixSeconds>) -> Option<String> {
     at.map(|at| at.to_string())
 }

@@ -1,4 +1,4 @@
-//! Hubs, pairing tokens, alarms, audit.
+//! Hubs, pairing tokens, alarms.
 
 use axum::{Extension, extract::State, http::StatusCode};
 use picket_protocol::{
@@ -15,11 +15,13 @@ use super::{
     Shared,
     answers::{Answer, json, shown},
     body::{Asked, Json, Named},
+    reached::{Reached, reach},
     sensor_body::endpoint,
 };
 use crate::{
-    domain::{alarm::Alarm, refused::Refused, registration::HubId, role::Role},
+    domain::{access::Caller, alarm::Alarm, refused::Refused, registration::HubId, role::Role},
     entropy,
+    portal::Portal,
     store::Actor,
 };
 
@@ -28,17 +30,21 @@ const MAX_LIMIT: u32 = 1000;
 /// Most pairing tokens made at once.
 const MAX_TOKENS: usize = 1000;
 
-pub(super) async fn about(State(portal): Shared) -> Answer {
+pub(crate) async fn about(State(portal): Shared) -> Answer {
     let value = json!({ "role": portal.role, "url": portal.endpoint.url, "version": env!("CARGO_PKG_VERSION") });
     Ok(json(StatusCode::OK, &value))
 }
 
-pub(super) async fn probe(State(portal): Shared, Named((id, nonce)): Named<(SensorId, String)>) -> Answer {
+pub(crate) async fn probe(
+    State(portal): Shared,
+    Reached(id): Reached,
+    Named((_, nonce)): Named<(SensorId, String)>,
+) -> Answer {
     let seen = portal.store.saw_probe(id, &nonce).await?;
     Ok(json(StatusCode::OK, &json!({ "seen": seen })))
 }
 
-pub(super) async fn hubs(State(portal): Shared) -> Answer {
+pub(crate) async fn hubs(State(portal): Shared) -> Answer {
     let hubs = portal.store.hubs().await?;
     let hubs = hubs.iter().map(|row| {
         json!({
@@ -56,7 +62,7 @@ pub(super) async fn hubs(State(portal): Shared) -> Answer {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct HubBody {
+pub(crate) struct HubBody {
     name: Label,
     url: String,
     ca_pem: String,
@@ -73,17 +79,23 @@ const fn https() -> HubKind {
 }
 
 /// The same hub again is the same hub.
-pub(super) async fn add_hub(
+pub(crate) async fn add_hub(
     State(portal): Shared,
     Extension(actor): Extension<Actor>,
     Json(body): Json<HubBody>,
 ) -> Answer {
+    let id = keep_hub(&portal, actor, body).await?;
+    Ok(json(StatusCode::CREATED, &json!({ "id": id })))
+}
+
+/// Checks a hub and keeps it; its id.
+pub(crate) async fn keep_hub(portal: &Portal, actor: Actor, body: HubBody) -> Result<HubId, Refused> {
     let scheme = match body.kind {
         HubKind::Https => Scheme::Https,
         HubKind::Mqtt => Scheme::Mqtts,
     };
     if body.kind == HubKind::Https && body.portal_confirms {
-        return Err(Refused::invalid("only the hub built in and MQTT hubs are read by the portal").into());
+        return Err(Refused::invalid("only the hub built in and MQTT hubs are read by the portal"));
     }
     let hub = Hub {
         kind: body.kind,
@@ -91,11 +103,10 @@ pub(super) async fn add_hub(
         topic_template: body.topic_template,
         portal_confirms: body.portal_confirms,
     };
-    let id = portal.store.add_hub(HubId(entropy::uuid()), body.name, hub, actor).await?;
-    Ok(json(StatusCode::CREATED, &json!({ "id": id })))
+    portal.store.add_hub(HubId(entropy::uuid()), body.name, hub, actor).await
 }
 
-pub(super) async fn remove_hub(
+pub(crate) async fn remove_hub(
     State(portal): Shared,
     Extension(actor): Extension<Actor>,
     Named(id): Named<Uuid>,
@@ -106,12 +117,12 @@ pub(super) async fn remove_hub(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct PairingBody {
+pub(crate) struct PairingBody {
     sensors: usize,
 }
 
 /// One token per sensor, shown this once.
-pub(super) async fn add_pairing_tokens(
+pub(crate) async fn add_pairing_tokens(
     State(portal): Shared,
     Extension(actor): Extension<Actor>,
     Json(body): Json<PairingBody>,
@@ -130,15 +141,19 @@ pub(super) async fn add_pairing_tokens(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct AlarmQuery {
+pub(crate) struct AlarmQuery {
     #[serde(default)]
     open: bool,
     #[serde(default = "hundred")]
     limit: u32,
 }
 
-pub(super) async fn alarms(State(portal): Shared, Asked(query): Asked<AlarmQuery>) -> Answer {
-    let alarms = portal.store.alarms(query.open, query.limit.min(MAX_LIMIT)).await?;
+pub(crate) async fn alarms(
+    State(portal): Shared,
+    Extension(caller): Extension<Caller>,
+    Asked(query): Asked<AlarmQuery>,
+) -> Answer {
+    let alarms = portal.store.alarms(query.open, &caller.scope, query.limit.min(MAX_LIMIT)).await?;
     let alarms = alarms.iter().map(|alarm| {
         json!({
             "id": alarm.id,
@@ -155,40 +170,17 @@ pub(super) async fn alarms(State(portal): Shared, Asked(query): Asked<AlarmQuery
     Ok(json(StatusCode::OK, &json!({ "alarms": alarms.collect::<Vec<_>>() })))
 }
 
-pub(super) async fn clear_alarm(
+pub(crate) async fn clear_alarm(
     State(portal): Shared,
     Extension(actor): Extension<Actor>,
+    Extension(caller): Extension<Caller>,
     Named(id): Named<i64>,
 ) -> Answer {
+    reach(&portal, &caller, portal.store.sensor_of_alarm(id).await?).await?;
     portal.store.clear_alarm(id, actor).await?;
     Ok(json(StatusCode::OK, &json!({})))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AuditQuery {
-    #[serde(default)]
-    after: i64,
-    #[serde(default = "hundred")]
-    limit: u32,
-}
-
 const fn hundred() -> u32 {
     100
-}
-
-pub(super) async fn audit(State(portal): Shared, Asked(query): Asked<AuditQuery>) -> Answer {
-    let records = portal.store.audit(query.after, query.limit.min(MAX_LIMIT)).await?;
-    let records = records.iter().map(|record| {
-        json!({
-            "id": record.id,
-            "at": record.at.to_string(),
-            "actor": record.actor,
-            "action": record.action,
-            "sensor": record.sensor,
-            "before": record.before,
-            "after": record.after,
-        })
-    });
-    Ok(json(StatusCode::OK, &json!({ "records": records.collect::<Vec<_>>() })))
 }

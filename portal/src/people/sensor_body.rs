@@ -26,7 +26,7 @@ use crate::{
 /// The fields of the onboarding form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct SensorBody {
+pub(crate) struct SensorBody {
     name: Option<SensorName>,
     subscription: Option<Label>,
     #[serde(deserialize_with = "said")]
@@ -34,7 +34,7 @@ pub(super) struct SensorBody {
     #[serde(deserialize_with = "said")]
     zone: Option<Option<Label>>,
     tags: Option<BTreeMap<Label, Label>>,
-    pub(super) mode: Option<ModeBody>,
+    pub(crate) mode: Option<ModeBody>,
     automatic_ti: Option<bool>,
     binding: Option<BindingBody>,
     #[serde(deserialize_with = "said")]
@@ -45,7 +45,7 @@ pub(super) struct SensorBody {
 /// The mode of the next file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, tag = "mode", rename_all = "kebab-case")]
-pub(super) enum ModeBody {
+pub(crate) enum ModeBody {
     CloudConnected {
         /// Null is the one built into the portal.
         #[serde(default, deserialize_with = "said")]
@@ -62,7 +62,7 @@ pub(super) enum ModeBody {
 /// A management console, with a pairing token made there.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ConsoleBody {
+pub(crate) struct ConsoleBody {
     url: String,
     ca_pem: String,
     pairing_token: Secret,
@@ -71,7 +71,7 @@ pub(super) struct ConsoleBody {
 /// Which sensor may use the next file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", content = "value", rename_all = "kebab-case")]
-pub(super) enum BindingBody {
+pub(crate) enum BindingBody {
     None,
     Appliance(ApplianceId),
     /// A request document in base64: binds to its key.
@@ -84,7 +84,7 @@ fn said<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Resu
 
 impl SensorBody {
     /// A new registration.
-    pub(super) fn filed(self, new_subscription: SubscriptionId) -> Result<Filed, Refused> {
+    pub(crate) fn filed(self, new_subscription: SubscriptionId) -> Result<Filed, Refused> {
         let missing = |field: &str| Refused::invalid(format!("{field} is needed"));
         let base = Filed {
             name: self.name.clone().ok_or_else(|| missing("name"))?,
@@ -104,7 +104,7 @@ impl SensorBody {
     }
 
     /// What is filed with these changes.
-    pub(super) fn apply(self, mut filed: Filed, new_subscription: SubscriptionId) -> Result<Filed, Refused> {
+    pub(crate) fn apply(self, mut filed: Filed, new_subscription: SubscriptionId) -> Result<Filed, Refused> {
         filed.name = self.name.unwrap_or(filed.name);
         if let Some(name) = self.subscription {
             filed.subscription = Subscription { id: new_subscription, name };
@@ -178,7 +178,7 @@ impl BindingBody {
 }
 
 /// An address with its CAs, checked as the sensor will.
-pub(super) fn endpoint(url: String, ca_pem: &str, scheme: Scheme) -> Result<Endpoint, Refused> {
+pub(crate) fn endpoint(url: String, ca_pem: &str, scheme: Scheme) -> Result<Endpoint, Refused> {
     EndpointUrl::parse(&url, scheme).map_err(|error| Refused::invalid(format!("url: {error}")))?;
     let certificates = certificates::parse_certificates(ca_pem.as_bytes())
         .map_err(|error| Refused::invalid(format!("ca_pem: {error}")))?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use picket_protocol::{
     documents::activation::{Binding, Subscription},
-    heartbeat::Heartbeat,
+    heartbeat::{Heartbeat, TiStatus},
     ids::{SensorId, Serial},
     names::{Label, SensorName},
     time::UnixSeconds,
@@ -22,8 +22,8 @@ use crate::{
 };
 
 #[derive(Debug, Serialize)]
-pub(super) struct Shown {
-    pub(super) id: SensorId,
+pub(crate) struct Shown {
+    pub(crate) id: SensorId,
     name: SensorName,
     origin: Origin,
     connection_type: String,
@@ -37,7 +37,8 @@ pub(super) struct Shown {
     upload_days: u32,
     created_at: String,
     version: Option<String>,
-    pub(super) connection: Connection,
+    ti: Option<TiStatus>,
+    pub(crate) connection: Connection,
     health: Health,
     last_seen: Option<String>,
     serial_in_force: Option<Serial>,
@@ -47,8 +48,10 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn of(view: SensorView, now: UnixSeconds) -> Self {
-        let SensorView { registration, facts, version, .. } = view;
+    pub(crate) fn of(view: SensorView, now: UnixSeconds) -> Self {
+        let SensorView { registration, facts, version, last_heartbeat } = view;
+        let heartbeat = last_heartbeat.and_then(|bytes| Heartbeat::decode(&bytes).ok());
+        let ti = heartbeat.and_then(|heartbeat| heartbeat.status).map(|status| status.ti);
         let filed = registration.filed;
         let deleted = registration.deletion.map(|deletion| {
             json!({
@@ -74,6 +77,7 @@ impl Shown {
             upload_days: filed.upload_window.into(),
             created_at: registration.created_at.to_string(),
             version,
+            ti,
             connection: facts.connection(now),
             health: facts.health(now),
             last_seen: shown(facts.last_seen),
@@ -98,7 +102,7 @@ fn mode(choice: &ModeChoice) -> Value {
 }
 
 /// What only the sensor's own page shows.
-pub(super) fn detail(view: &SensorView, activations: &[ActivationView], identities: &[IdentityView]) -> Value {
+pub(crate) fn detail(view: &SensorView, activations: &[ActivationView], identities: &[IdentityView]) -> Value {
     let heartbeat = view.last_heartbeat.as_deref().and_then(|bytes| Heartbeat::decode(bytes).ok());
     let activation = |file: &ActivationView| {
         json!({

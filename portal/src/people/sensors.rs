@@ -2,7 +2,6 @@
 
 use axum::{Extension, extract::State, http::StatusCode};
 use picket_protocol::{
-    documents::activation::Mode,
     ids::{Cti, SensorId, SubscriptionId},
     names::Label,
 };
@@ -12,54 +11,60 @@ use serde_json::{Value, json};
 use super::{
     Shared, activation_files,
     answers::{Answer, json},
-    body::{Asked, Json, Named},
+    body::{Asked, Json},
+    fleet_query::{FleetQuery, cursor},
+    reached::Reached,
     sensor_body::SensorBody,
     sensor_view::{Shown, detail},
     streams::streams,
 };
 use crate::{
     clock,
-    domain::{connection::Connection, refused::Refused, role::Role},
+    domain::{access::Caller, refused::Refused, role::Role},
     entropy,
     portal::Portal,
     store::Actor,
 };
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ListQuery {
-    #[serde(default)]
-    deleted: bool,
-}
+/// Most sensors of one answer.
+const MAX_LIMIT: usize = 1000;
 
-pub(super) async fn list(State(portal): Shared, Asked(query): Asked<ListQuery>) -> Answer {
-    let views = portal.store.sensors(query.deleted, portal.viewpoint()).await?;
+pub(crate) async fn list(
+    State(portal): Shared,
+    Extension(caller): Extension<Caller>,
+    Asked(query): Asked<FleetQuery>,
+) -> Answer {
+    let page = query.page(&portal, &caller.scope, MAX_LIMIT).await?;
     let now = clock::now();
-    let living = || views.iter().filter(|view| !view.facts.deleted);
-    let of_mode = |mode: Mode| living().filter(|view| view.facts.mode == mode).count();
-    let silent = living().filter(|view| view.facts.connection(now) == Connection::Disconnected).count();
-    let counts = json!({
-        "onboarded": living().count(),
-        "cloud_connected": of_mode(Mode::CloudConnected),
-        "locally_managed": of_mode(Mode::LocallyManaged),
-        "disconnected": silent,
-    });
-    let sensors: Vec<Shown> = views.into_iter().map(|view| Shown::of(view, now)).collect();
-    Ok(json(StatusCode::OK, &json!({ "counts": counts, "sensors": sensors })))
+    let counts = portal.store.counts(&caller.scope, portal.viewpoint(), now).await?;
+    let sensors: Vec<Shown> = page.sensors.into_iter().map(|view| Shown::of(view, now)).collect();
+    let next = page.next.as_ref().map(cursor);
+    Ok(json(StatusCode::OK, &json!({ "counts": counts, "sensors": sensors, "next": next })))
 }
 
-pub(super) async fn onboard(
+pub(crate) async fn onboard(
     State(portal): Shared,
     Extension(actor): Extension<Actor>,
+    Extension(caller): Extension<Caller>,
     Json(body): Json<SensorBody>,
 ) -> Answer {
-    portal_only(&portal)?;
-    let filed = body.filed(new_subscription())?;
-    let registration = portal.store.onboard(SensorId::from(entropy::uuid()), filed, actor).await?;
-    Ok(json(StatusCode::CREATED, &shown(&portal, registration.id).await?))
+    let id = register(&portal, caller, actor, body).await?;
+    Ok(json(StatusCode::CREATED, &shown(&portal, id).await?))
 }
 
-pub(super) async fn show(State(portal): Shared, Named(id): Named<SensorId>) -> Answer {
+/// Onboards a sensor; its id.
+pub(crate) async fn register(
+    portal: &Portal,
+    caller: Caller,
+    actor: Actor,
+    body: SensorBody,
+) -> Result<SensorId, Refused> {
+    portal_only(portal)?;
+    let filed = body.filed(new_subscription())?;
+    Ok(portal.store.onboard(SensorId::from(entropy::uuid()), filed, caller.scope, actor).await?.id)
+}
+
+pub(crate) async fn show(State(portal): Shared, Reached(id): Reached) -> Answer {
     let view = portal.store.sensor(id, portal.viewpoint()).await?;
     let activations = portal.store.activations_of(id).await?;
     let identities = portal.store.identities_of(id).await?;
@@ -73,61 +78,95 @@ pub(super) async fn show(State(portal): Shared, Named(id): Named<SensorId>) -> A
 }
 
 /// Name, site, zone, tags, TI and such travel with heartbeat answers. Mode, hub and console need a signed activation.
-pub(super) async fn edit(
+pub(crate) async fn edit(
     State(portal): Shared,
     Extension(actor): Extension<Actor>,
-    Named(id): Named<SensorId>,
+    Extension(caller): Extension<Caller>,
+    Reached(id): Reached,
     Json(body): Json<SensorBody>,
 ) -> Answer {
-    portal_only(&portal)?;
-    if body.mode.is_some() {
-        return Err(Refused::invalid("mode, hub and management console change by a reissue").into());
-    }
-    portal.store.edit(id, Box::new(move |filed| body.apply(filed, new_subscription())), actor).await?;
+    change(&portal, caller, actor, id, body).await?;
     Ok(json(StatusCode::OK, &shown(&portal, id).await?))
+}
+
+/// Changes what travels with heartbeats.
+pub(crate) async fn change(
+    portal: &Portal,
+    caller: Caller,
+    actor: Actor,
+    id: SensorId,
+    body: SensorBody,
+) -> Result<(), Refused> {
+    portal_only(portal)?;
+    if body.mode.is_some() {
+        return Err(Refused::invalid("mode, hub and management console change by a reissue"));
+    }
+    let edit = Box::new(move |filed| body.apply(filed, new_subscription()));
+    portal.store.edit(id, edit, caller.scope, actor).await?;
+    Ok(())
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ReissueBody {
+pub(crate) struct ReissueBody {
     #[serde(default)]
-    changes: SensorBody,
+    pub(crate) changes: SensorBody,
     /// Hand the new file to the sensor with its next heartbeat's answer.
     #[serde(default)]
-    push: bool,
+    pub(crate) push: bool,
 }
 
 /// Changes what the next file says. Pushed, it is issued at once; else the next download issues it.
-pub(super) async fn reissue(
+pub(crate) async fn reissue(
     State(portal): Shared,
     Extension(actor): Extension<Actor>,
-    Named(id): Named<SensorId>,
+    Extension(caller): Extension<Caller>,
+    Reached(id): Reached,
     Json(body): Json<ReissueBody>,
 ) -> Answer {
-    portal_only(&portal)?;
-    let changes = body.changes;
-    portal.store.edit(id, Box::new(move |filed| changes.apply(filed, new_subscription())), actor.clone()).await?;
-    if body.push {
-        activation_files::issue(&portal, id, true, actor).await?;
-    }
+    change_mode(&portal, caller, actor, id, body).await?;
     Ok(json(StatusCode::OK, &shown(&portal, id).await?))
+}
+
+/// Changes what the next file says, and hands it to the sensor if that is asked for.
+pub(crate) async fn change_mode(
+    portal: &Portal,
+    caller: Caller,
+    actor: Actor,
+    id: SensorId,
+    body: ReissueBody,
+) -> Result<(), Refused> {
+    portal_only(portal)?;
+    let changes = body.changes;
+    let edit = Box::new(move |filed| changes.apply(filed, new_subscription()));
+    portal.store.edit(id, edit, caller.scope, actor.clone()).await?;
+    if body.push {
+        activation_files::issue(portal, id, true, actor).await?;
+    }
+    Ok(())
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct DeleteQuery {
+pub(crate) struct DeleteQuery {
     reason: Label,
 }
 
-pub(super) async fn delete(
+pub(crate) async fn delete(
     State(portal): Shared,
     Extension(actor): Extension<Actor>,
-    Named(id): Named<SensorId>,
+    Reached(id): Reached,
     Asked(query): Asked<DeleteQuery>,
 ) -> Answer {
-    portal_only(&portal)?;
-    portal.store.delete(id, Cti::from(entropy::uuid()), query.reason, actor).await?;
+    remove(&portal, actor, id, query.reason).await?;
     Ok(json(StatusCode::OK, &shown(&portal, id).await?))
+}
+
+/// Deletes a sensor.
+pub(crate) async fn remove(portal: &Portal, actor: Actor, id: SensorId, reason: Label) -> Result<(), Refused> {
+    portal_only(portal)?;
+    portal.store.delete(id, Cti::from(entropy::uuid()), reason, actor).await?;
+    Ok(())
 }
 
 fn portal_only(portal: &Portal) -> Result<(), Refused> {

@@ -3,26 +3,23 @@
 use std::collections::BTreeMap;
 
 use axum::{extract::State, http::StatusCode};
-use picket_protocol::{
-    heartbeat::{Heartbeat, StreamTotals},
-    ids::SensorId,
-};
+use picket_protocol::heartbeat::{Heartbeat, StreamTotals};
 use serde_json::{Value, json};
 
 use super::{
     Shared,
     answers::{Answer, json, shown},
-    body::Named,
+    reached::Reached,
 };
 use crate::{alerts::StreamView, domain::marks::Marks, portal::Portal, store::views::SensorView};
 
-pub(super) async fn of_sensor(State(portal): Shared, Named(id): Named<SensorId>) -> Answer {
+pub(crate) async fn of_sensor(State(portal): Shared, Reached(id): Reached) -> Answer {
     let view = portal.store.sensor(id, portal.viewpoint()).await?;
     Ok(json(StatusCode::OK, &json!({ "streams": streams(&portal, &view), "waiting": portal.alerts.waiting(id) })))
 }
 
 /// Each stream that sent something or that the sensor's last heartbeat names.
-pub(super) fn streams(portal: &Portal, view: &SensorView) -> Vec<Value> {
+pub(crate) fn streams(portal: &Portal, view: &SensorView) -> Vec<Value> {
     let heartbeat = view.last_heartbeat.as_deref().and_then(|bytes| Heartbeat::decode(bytes).ok());
     let mut reported = heartbeat.and_then(|heartbeat| heartbeat.status).map_or_else(BTreeMap::new, |it| it.streams);
     let came = portal.alerts.streams(view.registration.id).into_iter();

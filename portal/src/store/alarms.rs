@@ -1,7 +1,13 @@
 //! Alarms: raised once while open, listed, cleared.
 
-use picket_protocol::{ids::SensorId, refusal::Refusal, time::UnixSeconds};
-use sqlx::{Row as _, SqliteConnection};
+use std::collections::BTreeSet;
+
+use picket_protocol::{
+    ids::{SensorId, SubscriptionId},
+    refusal::Refusal,
+    time::UnixSeconds,
+};
+use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     Actor, Store, audit,
@@ -9,7 +15,7 @@ use super::{
     failed,
     rows::{from_json, id, json},
 };
-use crate::domain::{alarm::Alarm, chain::HeartbeatChain, refused::Refused};
+use crate::domain::{access::Scope, alarm::Alarm, audit_chain::hex, chain::HeartbeatChain, refused::Refused};
 
 /// One alarm, as it is listed.
 #[derive(Debug, Clone)]
@@ -47,28 +53,48 @@ pub(super) async fn raise(work: &mut Work, sensor: SensorId, alarm: &Alarm) -> R
 }
 
 impl Store {
-    /// The newest alarms, open ones only if asked.
+    /// The newest alarms about sensors of a scope, open ones only if asked.
     ///
     /// # Errors
     /// When the database failed.
-    pub async fn alarms(&self, open_only: bool, limit: u32) -> Result<Vec<AlarmRow>, Refused> {
+    pub async fn alarms(&self, open_only: bool, scope: &Scope, limit: u32) -> Result<Vec<AlarmRow>, Refused> {
         let query = sqlx::query(
-            "SELECT id, at, sensor, kind, detail, cleared_at, cleared_by FROM alarms \
-             WHERE cleared_at IS NULL OR NOT ? ORDER BY id DESC LIMIT ?",
+            "SELECT a.id, a.at, a.sensor, a.kind, a.detail, a.cleared_at, a.cleared_by FROM alarms a \
+             LEFT JOIN sensors s ON s.id = a.sensor WHERE (a.cleared_at IS NULL OR NOT ?) \
+             AND (? IS NULL OR lower(hex(s.subscription)) IN (SELECT value FROM json_each(?))) \
+             ORDER BY a.id DESC LIMIT ?",
         );
-        let rows = query.bind(open_only).bind(limit).fetch_all(&self.readers).await.map_err(|error| failed(&error))?;
-        let read = |row: &sqlx::sqlite::SqliteRow| -> Result<AlarmRow, sqlx::Error> {
-            let cleared_at = row.try_get::<Option<i64>, _>("cleared_at")?.map(UnixSeconds);
-            Ok(AlarmRow {
-                id: row.try_get("id")?,
-                at: UnixSeconds(row.try_get("at")?),
-                sensor: id(row.try_get("sensor")?)?,
-                kind: row.try_get("kind")?,
-                detail: from_json(row.try_get("detail")?)?,
-                cleared: cleared_at.zip(row.try_get::<Option<String>, _>("cleared_by")?),
-            })
-        };
+        let scope = scope_digits(scope).map_err(|error| failed(&error))?;
+        let rows = query
+            .bind(open_only)
+            .bind(&scope)
+            .bind(&scope)
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(|error| failed(&error))?;
         rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| failed(&error))
+    }
+
+    /// The newest alarms about one sensor.
+    ///
+    /// # Errors
+    /// When the database failed.
+    pub async fn alarms_of(&self, sensor: SensorId, limit: u32) -> Result<Vec<AlarmRow>, Refused> {
+        let query = sqlx::query("SELECT * FROM alarms WHERE sensor = ? ORDER BY id DESC LIMIT ?");
+        let rows = query.bind(&sensor.as_bytes()[..]).bind(limit).fetch_all(&self.readers).await;
+        rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| failed(&error))
+    }
+
+    /// Which sensor an alarm is about.
+    ///
+    /// # Errors
+    /// When there is none, or the database failed.
+    pub async fn sensor_of_alarm(&self, number: i64) -> Result<SensorId, Refused> {
+        let query = sqlx::query_scalar::<_, Vec<u8>>("SELECT sensor FROM alarms WHERE id = ?").bind(number);
+        let found = query.fetch_optional(&self.readers).await.map_err(|error| failed(&error))?;
+        let found = found.ok_or_else(|| Refusal::NotFound { what: format!("alarm {number}") })?;
+        id(&found).map_err(|error| failed(&error))
     }
 
     /// Clears an alarm. Clearing what a chain of heartbeats shows clears the chain as well.
@@ -107,6 +133,24 @@ impl Store {
         })
         .await
     }
+}
+
+fn read(row: &SqliteRow) -> Result<AlarmRow, sqlx::Error> {
+    let cleared_at = row.try_get::<Option<i64>, _>("cleared_at")?.map(UnixSeconds);
+    Ok(AlarmRow {
+        id: row.try_get("id")?,
+        at: UnixSeconds(row.try_get("at")?),
+        sensor: id(row.try_get("sensor")?)?,
+        kind: row.try_get("kind")?,
+        detail: from_json(row.try_get("detail")?)?,
+        cleared: cleared_at.zip(row.try_get::<Option<String>, _>("cleared_by")?),
+    })
+}
+
+/// The subscriptions of a scope as JSON of hexadecimal digits; none: all.
+fn scope_digits(scope: &Scope) -> Result<Option<String>, sqlx::Error> {
+    let digits = |listed: &BTreeSet<SubscriptionId>| listed.iter().map(|id| hex(id.as_bytes())).collect::<Vec<_>>();
+    scope.0.as_ref().map(|listed| json(&digits(listed))).transpose()
 }
 
 async fn clear_chains(

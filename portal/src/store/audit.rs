@@ -1,39 +1,26 @@
-//! Who changed what: one record per change, in the change's own transaction.
+//! Who changed what: one record per change, in the change's own transaction, each chained to the one before.
 
 use picket_protocol::{ids::SensorId, time::UnixSeconds};
-use serde_json::Value;
-use sqlx::Row as _;
+use serde_json::{Value, value::RawValue};
+use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     Store,
     change::Work,
     failed,
-    rows::{from_json, id, json},
+    rows::{id, json},
 };
-use crate::domain::refused::Refused;
+use crate::domain::{
+    audit_chain::{self, BEGINNING, Record, hex},
+    refused::Refused,
+};
 
 /// Who asks for a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor(pub String);
 
-/// One record.
-#[derive(Debug, Clone)]
-pub struct AuditRow {
-    /// Its number.
-    pub id: i64,
-    /// When.
-    pub at: UnixSeconds,
-    /// Who.
-    pub actor: String,
-    /// What.
-    pub action: String,
-    /// On which sensor.
-    pub sensor: Option<SensorId>,
-    /// What was.
-    pub before: Option<Value>,
-    /// What is.
-    pub after: Option<Value>,
-}
+/// Records chained in one go when the database is opened.
+const CHAINED_AT_ONCE: usize = 1000;
 
 pub(crate) async fn record(
     work: &mut Work,
@@ -43,16 +30,62 @@ pub(crate) async fn record(
     before: Option<&Value>,
     after: Option<&Value>,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO audit (at, actor, action, sensor, before, after) VALUES (?, ?, ?, ?, ?, ?)")
-        .bind(work.now.0)
-        .bind(&actor.0)
-        .bind(action)
-        .bind(sensor.as_ref().map(|sensor| &sensor.as_bytes()[..]))
-        .bind(before.map(json).transpose()?)
-        .bind(after.map(json).transpose()?)
-        .execute(&mut work.connection)
-        .await?;
+    let (last, head) = head(&mut work.connection).await?;
+    let raw = |value: Option<&Value>| value.map(|value| raw(json(value)?)).transpose();
+    let mut record = Record {
+        id: last + 1,
+        at: work.now.to_string(),
+        actor: actor.0.clone(),
+        action: action.to_owned(),
+        sensor: sensor.map(|sensor| sensor.to_string()),
+        before: raw(before)?,
+        after: raw(after)?,
+        digest: String::new(),
+    };
+    let digest = audit_chain::next(&head, &record);
+    record.digest = hex(&digest);
+    sqlx::query(
+        "INSERT INTO audit (id, at, actor, action, sensor, before, after, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(record.id)
+    .bind(work.now.0)
+    .bind(&record.actor)
+    .bind(&record.action)
+    .bind(sensor.as_ref().map(|sensor| &sensor.as_bytes()[..]))
+    .bind(record.before.as_ref().map(|json| json.get()))
+    .bind(record.after.as_ref().map(|json| json.get()))
+    .bind(&digest[..])
+    .execute(&mut work.connection)
+    .await?;
     Ok(())
+}
+
+/// The number and digest of the last record.
+async fn head(connection: &mut SqliteConnection) -> Result<(i64, [u8; 32]), sqlx::Error> {
+    let query = sqlx::query("SELECT id, digest FROM audit WHERE digest IS NOT NULL ORDER BY id DESC LIMIT 1");
+    let Some(row) = query.fetch_optional(connection).await? else { return Ok((0, BEGINNING)) };
+    let digest = <[u8; 32]>::try_from(row.try_get::<&[u8], _>("digest")?);
+    Ok((row.try_get("id")?, digest.map_err(|error| sqlx::Error::Decode(Box::new(error)))?))
+}
+
+/// Chains the records of releases that knew no chain.
+pub(super) async fn chain(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    loop {
+        let rows = sqlx::query("SELECT * FROM audit WHERE digest IS NULL ORDER BY id LIMIT 1000");
+        let rows = rows.fetch_all(&mut *connection).await?;
+        let (_, mut head) = head(connection).await?;
+        let mut transaction = sqlx::Connection::begin(&mut *connection).await?;
+        for row in &rows {
+            let record = read(row)?;
+            head = audit_chain::next(&head, &record);
+            let query = sqlx::query("UPDATE audit SET digest = ? WHERE id = ?").bind(&head[..]).bind(record.id);
+            query.execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+        if rows.len() < CHAINED_AT_ONCE {
+            return Ok(());
+        }
+    }
 }
 
 impl Store {
@@ -60,21 +93,43 @@ impl Store {
     ///
     /// # Errors
     /// When the database failed.
-    pub async fn audit(&self, after: i64, limit: u32) -> Result<Vec<AuditRow>, Refused> {
+    pub async fn audit(&self, after: i64, limit: u32) -> Result<Vec<Record>, Refused> {
         let query = sqlx::query("SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?").bind(after).bind(limit);
-        let rows = query.fetch_all(&self.readers).await.map_err(|error| failed(&error))?;
-        let read = |row: &sqlx::sqlite::SqliteRow| -> Result<AuditRow, sqlx::Error> {
-            let value = |column: &str| row.try_get::<Option<&str>, _>(column)?.map(from_json).transpose();
-            Ok(AuditRow {
-                id: row.try_get("id")?,
-                at: UnixSeconds(row.try_get("at")?),
-                actor: row.try_get("actor")?,
-                action: row.try_get("action")?,
-                sensor: row.try_get::<Option<&[u8]>, _>("sensor")?.map(id).transpose()?,
-                before: value("before")?,
-                after: value("after")?,
-            })
-        };
-        rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| failed(&error))
+        let rows = query.fetch_all(&self.readers).await;
+        rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| failed(&error))
     }
+
+    /// Records before number `before`, newest first; of one sensor, if one is named.
+    ///
+    /// # Errors
+    /// When the database failed.
+    pub async fn audit_back(&self, sensor: Option<SensorId>, before: i64, limit: u32) -> Result<Vec<Record>, Refused> {
+        let sensor = sensor.map(|sensor| sensor.as_bytes().to_vec());
+        let query = match &sensor {
+            Some(sensor) => sqlx::query("SELECT * FROM audit WHERE sensor = ? AND id < ? ORDER BY id DESC LIMIT ?")
+                .bind(&sensor[..]),
+            None => sqlx::query("SELECT * FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?"),
+        };
+        let rows = query.bind(before).bind(limit).fetch_all(&self.readers).await;
+        rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| failed(&error))
+    }
+}
+
+fn read(row: &SqliteRow) -> Result<Record, sqlx::Error> {
+    let json = |column: &str| row.try_get::<Option<String>, _>(column)?.map(raw).transpose();
+    let sensor = row.try_get::<Option<&[u8]>, _>("sensor")?.map(id::<SensorId>).transpose()?;
+    Ok(Record {
+        id: row.try_get("id")?,
+        at: UnixSeconds(row.try_get("at")?).to_string(),
+        actor: row.try_get("actor")?,
+        action: row.try_get("action")?,
+        sensor: sensor.map(|sensor| sensor.to_string()),
+        before: json("before")?,
+        after: json("after")?,
+        digest: row.try_get::<Option<&[u8]>, _>("digest")?.map(hex).unwrap_or_default(),
+    })
+}
+
+fn raw(text: String) -> Result<Box<RawValue>, sqlx::Error> {
+    RawValue::from_string(text).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }

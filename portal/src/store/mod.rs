@@ -7,13 +7,17 @@ mod alarms;
 pub(crate) mod audit;
 mod certificates;
 mod change;
+pub mod fleet;
 mod heartbeats;
+mod history;
 mod hubs;
 mod identities;
+pub mod people;
 mod recoveries;
 mod registry;
 pub(crate) mod rows;
 pub mod sensors;
+pub mod sessions;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
@@ -36,7 +40,7 @@ use crate::domain::{heartbeat::Policy, refused::Refused};
 
 pub use activations::{Enrolment, Issued};
 pub use alarms::AlarmRow;
-pub use audit::{Actor, AuditRow};
+pub use audit::Actor;
 pub use certificates::Withdrawn;
 pub use change::{StoreError, Work};
 pub use heartbeats::Spoken;
@@ -78,6 +82,7 @@ impl Store {
         let options = options(path)?;
         let mut connection = options.clone().connect().await?;
         sqlx::migrate!().run(&mut connection).await?;
+        audit::chain(&mut connection).await?;
         let readers = readers(READERS).connect_with(options.read_only(true)).await?;
         let registry = registry::Registry::load(&mut connection).await?;
         let (commands, queue) = mpsc::channel(QUEUE);

@@ -16,6 +16,7 @@ use super::{
     rows::{REGISTRATION, StoredDeletion, id, int, json as to_json, registration, serial},
 };
 use crate::domain::{
+    access::{PersonRole, Scope},
     refused::Refused,
     registration::{Filed, ModeChoice, Origin, Registration},
     serials,
@@ -25,16 +26,22 @@ use crate::domain::{
 pub type Edit = Box<dyn FnOnce(Filed) -> Result<Filed, Refused> + Send>;
 
 impl Store {
-    /// Registers a sensor under an id drawn by the caller. A new subscription is filed under `new_subscription`.
+    /// Registers a sensor under an id drawn by the caller, in a subscription of their scope.
     ///
     /// # Errors
     /// When the name is taken, or the database failed.
-    pub async fn onboard(&self, id: SensorId, filed: Filed, actor: Actor) -> Result<Registration, Refused> {
+    pub async fn onboard(
+        &self,
+        id: SensorId,
+        filed: Filed,
+        scope: Scope,
+        actor: Actor,
+    ) -> Result<Registration, Refused> {
         filed.check()?;
         self.write(move |work| {
             Box::pin(async move {
                 let mut filed = filed;
-                filed.subscription = file_subscription(work, filed.subscription).await?;
+                filed.subscription = file_subscription(work, filed.subscription, &scope).await?;
                 let origin = Origin::Onboarded;
                 let created_at = work.now;
                 let registration =
@@ -54,14 +61,20 @@ impl Store {
     ///
     /// # Errors
     /// When the sensor does not exist or was deleted, the name is taken, or the database failed.
-    pub async fn edit(&self, sensor: SensorId, edit: Edit, actor: Actor) -> Result<Registration, Refused> {
+    pub async fn edit(
+        &self,
+        sensor: SensorId,
+        edit: Edit,
+        scope: Scope,
+        actor: Actor,
+    ) -> Result<Registration, Refused> {
         self.write(move |work| {
             Box::pin(async move {
                 let mut registration = living(&mut work.connection, sensor).await?;
                 let before = told(&registration.filed);
                 let mut filed = edit(registration.filed)?;
                 filed.check()?;
-                filed.subscription = file_subscription(work, filed.subscription).await?;
+                filed.subscription = file_subscription(work, filed.subscription, &scope).await?;
                 refuse_taken_name(work, &filed, sensor).await?;
                 hubs::named(work, &filed.mode).await?;
                 registration.filed = filed;
@@ -152,8 +165,8 @@ async fn refuse_taken_name(work: &mut Work, filed: &Filed, but: SensorId) -> Res
     Ok(())
 }
 
-/// The subscription of that name; a new one gets the id that the caller drew.
-async fn file_subscription(work: &mut Work, offered: Subscription) -> Result<Subscription, sqlx::Error> {
+/// The subscription of that name; a new one gets the id that the caller drew. It must be in their scope.
+async fn file_subscription(work: &mut Work, offered: Subscription, scope: &Scope) -> Result<Subscription, StoreError> {
     sqlx::query("INSERT INTO subscriptions (id, name) VALUES (?, ?) ON CONFLICT DO NOTHING")
         .bind(&offered.id.as_bytes()[..])
         .bind(offered.name.as_str())
@@ -163,7 +176,11 @@ async fn file_subscription(work: &mut Work, offered: Subscription) -> Result<Sub
         .bind(offered.name.as_str())
         .fetch_one(&mut work.connection)
         .await?;
-    Ok(Subscription { id: id::<SubscriptionId>(row.try_get("id")?)?, name: offered.name })
+    let id = id::<SubscriptionId>(row.try_get("id")?)?;
+    if !scope.covers(id) {
+        return Err(StoreError::Refused(Refused::Forbidden { needs: PersonRole::Contributor, everywhere: false }));
+    }
+    Ok(Subscription { id, name: offered.name })
 }
 
 pub(super) async fn insert(work: &mut Work, registration: &Registration) -> Result<(), sqlx::Error> {

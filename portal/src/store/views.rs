@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use picket_protocol::{
-    ids::{SensorId, Serial, Thumbprint},
+    ids::{SensorId, Serial, SubscriptionId, Thumbprint},
     time::UnixSeconds,
 };
 use sqlx::{AssertSqlSafe, Row as _, sqlite::SqliteRow};
@@ -68,10 +68,12 @@ pub struct IdentityView {
 }
 
 /// Where one sensor is filed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Whereabouts {
     /// Its name.
     pub name: String,
+    /// Whose it is.
+    pub subscription: SubscriptionId,
     /// Its site.
     pub site: Option<String>,
     /// Its zone.
@@ -88,7 +90,7 @@ pub struct Viewpoint {
 }
 
 /// The latest identity in force, with its last heartbeat, and the newest file.
-const STANDING: &str = "h.last_seen, h.interval, h.troubled, h.version, h.body, \
+pub(super) const STANDING: &str = "h.last_seen, h.interval, h.troubled, h.version, h.body, \
     (SELECT group_concat(o.chain, char(10)) FROM identities k JOIN heartbeats o ON o.identity = k.row \
      WHERE k.sensor = s.id AND k.state <> 'superseded' AND instr(o.chain, '\"fork\"') + instr(o.chain, '\"restored_at\"') > 0) \
      AS suspicious, \
@@ -101,16 +103,6 @@ const STANDING: &str = "h.last_seen, h.interval, h.troubled, h.version, h.body, 
      ORDER BY b.serial DESC LIMIT 1)";
 
 impl Store {
-    /// Every sensor, by name; deleted ones only if asked.
-    ///
-    /// # Errors
-    /// When the database failed.
-    pub async fn sensors(&self, deleted_too: bool, viewpoint: Viewpoint) -> Result<Vec<SensorView>, Refused> {
-        let query = format!("SELECT {REGISTRATION}, {STANDING} WHERE s.deleted_at IS NULL OR ? ORDER BY s.name, s.id");
-        let rows = sqlx::query(AssertSqlSafe(query)).bind(deleted_too).fetch_all(&self.readers).await;
-        rows.and_then(|rows| rows.iter().map(|row| view(row, viewpoint)).collect()).map_err(|error| failed(&error))
-    }
-
     /// One sensor, deleted or not.
     ///
     /// # Errors
@@ -123,12 +115,23 @@ impl Store {
         view(&row, viewpoint).map_err(|error| failed(&error))
     }
 
+    /// Which subscription a sensor is filed under, deleted or not.
+    ///
+    /// # Errors
+    /// When there is no such sensor, or the database failed.
+    pub async fn subscription_of(&self, sensor: SensorId) -> Result<SubscriptionId, Refused> {
+        let query = sqlx::query_scalar::<_, Vec<u8>>("SELECT subscription FROM sensors WHERE id = ?");
+        let found = query.bind(&sensor.as_bytes()[..]).fetch_optional(&self.readers).await;
+        let found = found.map_err(|error| failed(&error))?.ok_or_else(|| Refused::no_sensor(sensor))?;
+        id(&found).map_err(|error| failed(&error))
+    }
+
     /// Where every sensor is filed; deleted ones too, since their alerts stay.
     ///
     /// # Errors
     /// When the database failed.
     pub async fn whereabouts(&self) -> Result<HashMap<SensorId, Whereabouts>, Refused> {
-        let rows = sqlx::query("SELECT id, name, site, zone FROM sensors").fetch_all(&self.readers).await;
+        let rows = sqlx::query("SELECT id, name, subscription, site, zone FROM sensors").fetch_all(&self.readers).await;
         rows.and_then(|rows| rows.iter().map(read_whereabouts).collect()).map_err(|error| failed(&error))
     }
 
@@ -137,7 +140,7 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn whereabouts_of(&self, sensor: SensorId) -> Result<HashMap<SensorId, Whereabouts>, Refused> {
-        let query = sqlx::query("SELECT id, name, site, zone FROM sensors WHERE id = ?");
+        let query = sqlx::query("SELECT id, name, subscription, site, zone FROM sensors WHERE id = ?");
         let rows = query.bind(&sensor.as_bytes()[..]).fetch_all(&self.readers).await;
         rows.and_then(|rows| rows.iter().map(read_whereabouts).collect()).map_err(|error| failed(&error))
     }
@@ -206,7 +209,7 @@ impl Store {
     }
 }
 
-fn view(row: &SqliteRow, viewpoint: Viewpoint) -> Result<SensorView, sqlx::Error> {
+pub(super) fn view(row: &SqliteRow, viewpoint: Viewpoint) -> Result<SensorView, sqlx::Error> {
     let registration = registration(row)?;
     let mode = registration.filed.mode.mode();
     let heard = match viewpoint.role {
@@ -245,5 +248,6 @@ fn suspicion(chains: Option<&str>) -> Result<Suspicion, sqlx::Error> {
 
 fn read_whereabouts(row: &SqliteRow) -> Result<(SensorId, Whereabouts), sqlx::Error> {
     let (name, site, zone) = (row.try_get("name")?, row.try_get("site")?, row.try_get("zone")?);
-    Ok((sensor_id(row, "id")?, Whereabouts { name, site, zone }))
+    let subscription = id(row.try_get("subscription")?)?;
+    Ok((sensor_id(row, "id")?, Whereabouts { name, subscription, site, zone }))
 }

@@ -1,7 +1,9 @@
 //! The portal as a program: real processes, real TLS, real files. Mounted by topic.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
 
+mod accounts;
 mod alerts;
+mod browser;
 mod clones;
 mod command_line;
 mod console;
@@ -12,9 +14,11 @@ mod heartbeats;
 mod hub;
 mod issuing;
 mod mosquitto;
+mod pages;
 mod people;
 mod recovering;
 mod restoring;
+mod rights;
 mod roots;
 mod sensor;
 mod server;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::server::Server;
 
-async fn ask(server: &Server, method: Method, path: &str, token: Option<&str>, body: &str) -> (u16, Value) {
+pub(crate) async fn ask(server: &Server, method: Method, path: &str, token: Option<&str>, body: &str) -> (u16, Value) {
     let stream = tokio::net::TcpStream::connect(server.people()).await.unwrap();
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
@@ -111,9 +111,10 @@ fn every_change_is_in_the_audit() {
     server.cli(&["sensor", "delete", &id, "--reason", "gone"]);
     let records = server.json(&["audit"])["records"].clone();
     let told: Vec<_> = records.as_array().unwrap().iter().map(|record| record["action"].as_str().unwrap()).collect();
-    assert_eq!(told, ["sensor-onboarded", "sensor-edited", "activation-issued", "sensor-deleted"]);
-    assert_eq!((&records[1]["before"]["name"], &records[1]["after"]["name"]), (&json!("One"), &json!("Two")));
-    assert_eq!(records[0]["actor"], "admin");
+    let by_people = ["sensor-onboarded", "sensor-edited", "activation-issued", "sensor-deleted"];
+    assert_eq!(told, [&["person-added"], &by_people[..]].concat());
+    assert_eq!((&records[2]["before"]["name"], &records[2]["after"]["name"]), (&json!("One"), &json!("Two")));
+    assert_eq!((&records[0]["actor"], &records[1]["actor"]), (&json!("init"), &json!("admin")));
 }
 
 #[test]

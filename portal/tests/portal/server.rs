@@ -24,6 +24,7 @@ struct Running {
     process: Child,
     sensors: SocketAddr,
     people: SocketAddr,
+    pages: SocketAddr,
 }
 
 impl Server {
@@ -75,7 +76,8 @@ impl Server {
 
     fn start_as(&mut self, mut command: Command) {
         let mut process = command
-            .args(["serve", "--sensors-listen", "127.0.0.1:0", "--people-listen", "127.0.0.1:0", "--data"])
+            .args(["serve", "--sensors-listen", "127.0.0.1:0", "--people-listen", "127.0.0.1:0"])
+            .args(["--pages-listen", "127.0.0.1:0", "--data"])
             .arg(self.data())
             .args(["--heartbeat-interval", "10"])
             .args(self.more)
@@ -89,7 +91,8 @@ impl Server {
             serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}\n{}", self.log()));
         assert_eq!(ready["ready"], true);
         let address = |which: &str| ready[which].as_str().unwrap().parse().unwrap();
-        self.running = Some(Running { process, sensors: address("sensors"), people: address("people") });
+        self.running =
+            Some(Running { process, sensors: address("sensors"), people: address("people"), pages: address("pages") });
     }
 
     /// As a power cut would.
@@ -113,6 +116,10 @@ impl Server {
 
     pub(crate) fn people(&self) -> SocketAddr {
         self.running.as_ref().unwrap().people
+    }
+
+    pub(crate) fn pages(&self) -> SocketAddr {
+        self.running.as_ref().unwrap().pages
     }
 
     pub(crate) fn log(&self) -> String {

@@ -36,6 +36,8 @@ pub struct Person<'a> {
 /// Which sensor (or subscription) this is: on every page, so that nobody must wonder.
 #[derive(Debug, Clone, Copy)]
 pub struct Identity<'a> {
+    /// What the strip is called by screen readers.
+    pub what: &'a str,
     /// Its name, or that it has none yet.
     pub name: &'a str,
     /// Its mode.
@@ -197,7 +199,7 @@ fn scheme() -> Markup {
 fn strip(identity: &Identity<'_>) -> Markup {
     let (tone, word) = identity.health;
     html! {
-        section class="strip" id="identity" aria-label=(words::IDENTITY) {
+        section class="strip" id="identity" aria-label=(identity.what) {
             strong class="strip-name" { (identity.name) }
             span { (identity.mode) }
             (badge(tone, word))
@@ -221,6 +223,7 @@ mod tests {
             nav,
             above: None,
             identity: Some(Identity {
+                what: words::IDENTITY,
                 name: "line-3\"><script>",
                 mode: "Locally managed",
                 health: (Tone::Ok, "Healthy"),

@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "a lab has deadlines by the clock, and folders by the environment")]
 
 pub mod agent;
+pub mod axe;
 pub mod binaries;
 pub mod browser;
 pub mod capture;

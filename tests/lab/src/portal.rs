@@ -112,7 +112,15 @@ impl Portal {
         let _ = fs::remove_file(&self.output);
         let mut command = Command::new(&self.binary);
         command.arg("serve").arg("--data").arg(&self.data);
-        command.args(["--sensors-listen", &self.listen, "--people-listen", "127.0.0.1:0"]).args(&self.more);
+        command.args([
+            "--sensors-listen",
+            &self.listen,
+            "--people-listen",
+            "127.0.0.1:0",
+            "--pages-listen",
+            "127.0.0.1:0",
+        ]);
+        command.args(&self.more);
         let mut program = Program::start("picket-portal", &mut command, &self.output)?;
         until("the portal is ready", PATIENCE, || {
             program.must_run()?;
@@ -122,6 +130,25 @@ impl Portal {
         })?;
         self.program = Some(program);
         Ok(())
+    }
+
+    /// Where people's pages are: `https://ADDRESS:PORT`.
+    ///
+    /// # Errors
+    /// When the server does not run.
+    pub fn pages_url(&self) -> Result<String> {
+        let output = self.program()?.output();
+        let ready = output.lines().find_map(|line| serde_json::from_str::<Value>(line).ok());
+        let ready = ready.context("the portal has not said that it is ready")?;
+        Ok(format!("https://{}", text(&ready, "pages")?))
+    }
+
+    /// A new setup code for the owner that `init` made.
+    ///
+    /// # Errors
+    /// When the portal refuses.
+    pub fn owner_code(&self) -> Result<String> {
+        text(&self.ask(&["user", "setup-code", "owner"])?, "setup_code")
     }
 
     /// Ends the server; the data stays.

@@ -27,7 +27,25 @@ pub(super) fn fresh_sensor(world: &World) -> Result<Fresh> {
 
 pub(super) fn explain(world: &World, fresh: &Fresh) -> Result<()> {
     by_console(world, fresh)?;
+    by_portal(world)?;
     by_command(world)
+}
+
+/// Onboarding, Sites and Sensors, reissue and deletion, in a browser.
+fn by_portal(world: &World) -> Result<()> {
+    println!(
+        "
+The portal's pages wait for their owner:
+
+    portal             {url}    (its certificate is of its own CA)
+    name               owner
+    setup code         {code}
+
+Onboard a sensor there, download its file, upload it at the console above, and see it in Sites and Sensors.",
+        url = world.portal.pages_url()?,
+        code = world.portal.owner_code()?,
+    );
+    Ok(())
 }
 
 /// The first sign-in and a reactivation, in a browser.

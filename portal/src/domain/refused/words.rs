@@ -27,6 +27,20 @@ words! {
         "A valid API token is needed",
         "Each request of the people's API carries a token; this one carries none, or one that does not exist (any more).",
         ["Send it as Authorization: Bearer TOKEN"];
+    FORBIDDEN Self::Forbidden { .. } => "portal.forbidden", 403,
+        "Your role does not allow this",
+        "A reader sees, a contributor changes sensors, a security admin changes what concerns the portal as a whole, and an \
+         owner also people and tokens. Whoever is confined to some subscriptions changes nothing but their sensors.",
+        ["Ask an owner of the portal"];
+    FORGED Self::Forged => "portal.forged", 403,
+        "The form is not from a page of this sign-in",
+        "Each form carries a token of its session, and comes from the portal's own address: so no other site can send one in \
+         your name. A page from before the last sign-in has another token.",
+        ["Go back, load the page anew, and send the form again"];
+    LAST_OWNER Self::LastOwner => "portal.last-owner", 409,
+        "The last owner stays an owner",
+        "Without an owner of all subscriptions nobody could add people or tokens any more.",
+        ["Make somebody else an owner first"];
     REJECTED Self::NotAccepted { .. } => "portal.rejected", 403,
         "The portal rejects this sensor",
         "The key may not do this, or not any more: the sensor was deleted, a later activation has another key, the \

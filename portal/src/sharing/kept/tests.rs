@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::{
     authority::certificates::make_authority,
     domain::{
+        access::Scope,
         heartbeat::{Policy, adopted_registration},
         refused::Refused,
         registration::Origin,
@@ -36,7 +37,7 @@ async fn open(folder: &TempDir) -> Store {
 async fn register(store: &Store, number: u8) -> SensorId {
     let named = sensor(number);
     let filed = adopted_registration(named.id, Origin::Onboarded, Some(named.name), UnixSeconds(1)).filed;
-    store.onboard(named.id, filed, actor()).await.unwrap().id
+    store.onboard(named.id, filed, Scope::ALL, actor()).await.unwrap().id
 }
 
 fn actor() -> Actor {

@@ -1,0 +1,3 @@
+//! The portal's pages, used as people use them. One binary, mounted by topic.
+
+mod browser;
