@@ -1,4 +1,4 @@
-//! `cargo xtask screenshots`: every page of the sensor console, as PNG, on a phone, a laptop and a large screen, by day and
+//! `cargo xtask screenshots`: every page of the sensor console and of the portal, as PNG, on a phone, a laptop and a large screen, by day and
 //! by night. For looking at; judges nothing.
 
 use std::{fs, path::PathBuf};
@@ -11,6 +11,24 @@ use picket_lab::{
 };
 
 use crate::builds::{ALL_BUT_XTASK, build, target_folder};
+
+/// The portal's pages; `ID` is a sensor.
+const PORTAL_PAGES: [&str; 14] = [
+    "/",
+    "/onboard",
+    "/sensors",
+    "/sensors?search=nothing",
+    "/sensors/ID",
+    "/sensors/ID/file",
+    "/sensors/ID/edit",
+    "/sensors/ID/reissue",
+    "/sensors/ID/delete",
+    "/alerts",
+    "/hubs",
+    "/people",
+    "/tokens",
+    "/audit",
+];
 
 /// CSS pixels.
 const WIDTHS: [(u32, u32); 3] = [(360, 740), (1366, 768), (2560, 1440)];
@@ -37,6 +55,7 @@ impl Screenshots {
             stage.person().open(path)?;
             camera.take(path)?;
         }
+        stage.portal_pages(&camera)?;
         println!("{}", camera.to.display());
         Ok(true)
     }
@@ -69,6 +88,33 @@ impl Stage {
 
     fn person(&self) -> Person<'_> {
         Person { browser: &self.browser, console: &self.console }
+    }
+
+    /// Before the sign-in, with nothing, and with a few sensors.
+    fn portal_pages(&self, camera: &Camera<'_>) -> Result<()> {
+        let open = |path: &str| self.browser.open(&format!("{}{path}", self.portal.pages_url()?));
+        for path in ["/sign-in", "/choose-password"] {
+            open(path)?;
+            camera.take(&format!("portal{path}"))?;
+        }
+        self.browser.write("#name", "owner")?;
+        self.browser.write("#code", &self.portal.owner_code()?)?;
+        self.browser.write("#password", "three grey pumps hum")?;
+        self.browser.write("#again", "three grey pumps hum")?;
+        self.browser.click("main button[type=submit]")?;
+        self.browser.until("[data-step=onboard]")?;
+        let place = ["--site", "South works", "--tag", "owner=maintenance", "--mode", "locally-managed"];
+        for number in 1..8 {
+            self.portal.add_sensor(&format!("pump-house-{number} 10.4.1.{number}"), &place)?;
+        }
+        self.portal.ask(&["user", "add", "mira", "--role", "contributor", "--subscription", "Plant One"])?;
+        let listed = self.portal.ask(&["sensor", "list"])?;
+        let id = listed["sensors"][0]["id"].as_str().context("the portal has no sensor")?.to_owned();
+        for path in PORTAL_PAGES {
+            open(&path.replace("ID", &id))?;
+            camera.take(&format!("portal{}", path.replace("/ID", "/one").replace('?', "/")))?;
+        }
+        Ok(())
     }
 
     /// From the setup code to a sensor that has detected something.

@@ -24,6 +24,8 @@ pub enum Refused {
     NameTaken { name: String },
     /// The caller's role does not come with this right, or not for the portal as a whole.
     Forbidden { needs: PersonRole, everywhere: bool },
+    /// The Idempotency-Key was used for another request.
+    KeyUsed,
     /// A form that is not from a page of this session.
     Forged,
     /// Without an owner nobody could add people any more.
@@ -128,6 +130,7 @@ impl Refused {
             Self::Unauthorized
             | Self::LastOwner
             | Self::Forged
+            | Self::KeyUsed
             | Self::NotAPortal
             | Self::NotAConsole
             | Self::NotLocallyManaged

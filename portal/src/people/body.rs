@@ -3,13 +3,16 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
-    http::request::Parts,
+    http::{HeaderValue, request::Parts},
 };
 use picket_protocol::refusal::Refusal;
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
-use crate::domain::refused::Refused;
+use crate::{
+    domain::refused::Refused,
+    store::{OnboardingKey, tokens::digest_of},
+};
 
 /// A JSON body.
 #[derive(Debug)]
@@ -24,6 +27,32 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         let value = serde_json::from_slice(&bytes).map_err(|error| Refused::invalid(error.to_string()))?;
         Ok(Self(value))
     }
+}
+
+/// A JSON body that creates something, with the key under which it may be asked again (Idempotency-Key).
+#[derive(Debug)]
+pub(crate) struct Keyed<T> {
+    pub(crate) body: T,
+    pub(crate) key: Option<OnboardingKey>,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Keyed<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let key = request.headers().get("idempotency-key").map(read_key).transpose()?;
+        let bytes =
+            Bytes::from_request(request, state).await.map_err(|rejection| Refused::invalid(rejection.body_text()))?;
+        let body = serde_json::from_slice(&bytes).map_err(|error| Refused::invalid(error.to_string()))?;
+        let asked = digest_of(&bytes);
+        Ok(Self { body, key: key.map(|key| OnboardingKey { key, asked }) })
+    }
+}
+
+fn read_key(value: &HeaderValue) -> Result<String, Refused> {
+    let key = value.to_str().ok().filter(|key| (1..=OnboardingKey::MOST).contains(&key.len()));
+    let why = || Refused::invalid(format!("Idempotency-Key: 1 to {} visible ASCII characters", OnboardingKey::MOST));
+    key.map(str::to_owned).ok_or_else(why)
 }
 
 /// The query.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{
     Shared, activation_files,
     answers::{Answer, json},
-    body::{Asked, Json},
+    body::{Asked, Json, Keyed},
     fleet_query::{FleetQuery, cursor},
     reached::Reached,
     sensor_body::SensorBody,
@@ -23,7 +23,7 @@ use crate::{
     domain::{access::Caller, refused::Refused, role::Role},
     entropy,
     portal::Portal,
-    store::Actor,
+    store::{Actor, OnboardingKey},
 };
 
 /// Most sensors of one answer.
@@ -46,9 +46,9 @@ pub(crate) async fn onboard(
     State(portal): Shared,
     Extension(actor): Extension<Actor>,
     Extension(caller): Extension<Caller>,
-    Json(body): Json<SensorBody>,
+    Keyed { body, key }: Keyed<SensorBody>,
 ) -> Answer {
-    let id = register(&portal, caller, actor, body).await?;
+    let id = register(&portal, caller, actor, body, key).await?;
     Ok(json(StatusCode::CREATED, &shown(&portal, id).await?))
 }
 
@@ -58,10 +58,11 @@ pub(crate) async fn register(
     caller: Caller,
     actor: Actor,
     body: SensorBody,
+    key: Option<OnboardingKey>,
 ) -> Result<SensorId, Refused> {
     portal_only(portal)?;
     let filed = body.filed(new_subscription())?;
-    Ok(portal.store.onboard(SensorId::from(entropy::uuid()), filed, caller.scope, actor).await?.id)
+    portal.store.onboard(SensorId::from(entropy::uuid()), filed, caller.scope, key, actor).await
 }
 
 pub(crate) async fn show(State(portal): Shared, Reached(id): Reached) -> Answer {

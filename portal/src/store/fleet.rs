@@ -301,7 +301,7 @@ mod tests {
             let name = format!("Pump {number:02}").parse().ok();
             let mut filed = adopted_registration(id, Origin::Onboarded, name, NOW).filed;
             filed.site = [None, "North".parse().ok(), "south".parse().ok()][usize::from(number % 3)].clone();
-            store.onboard(id, filed, Scope::ALL, Actor("admin".to_owned())).await.unwrap();
+            store.onboard(id, filed, Scope::ALL, None, Actor("admin".to_owned())).await.unwrap();
         }
         store
     }

@@ -12,6 +12,7 @@ mod heartbeats;
 mod history;
 mod hubs;
 mod identities;
+pub(crate) mod onboarding_keys;
 pub mod people;
 mod recoveries;
 mod registry;
@@ -46,6 +47,7 @@ pub use change::{StoreError, Work};
 pub use heartbeats::Spoken;
 pub use hubs::HubRow;
 pub use identities::Peer;
+pub use onboarding_keys::OnboardingKey;
 
 /// Commands that wait for the writer. More wait at their senders, and are turned away after [`PATIENCE`].
 const QUEUE: usize = 4096;

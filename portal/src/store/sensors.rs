@@ -12,7 +12,8 @@ use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 use super::{
     Actor, Store, audit,
     change::{StoreError, Work},
-    hubs,
+    hubs, onboarding_keys,
+    onboarding_keys::OnboardingKey,
     rows::{REGISTRATION, StoredDeletion, id, int, json as to_json, registration, serial},
 };
 use crate::domain::{
@@ -26,7 +27,8 @@ use crate::domain::{
 pub type Edit = Box<dyn FnOnce(Filed) -> Result<Filed, Refused> + Send>;
 
 impl Store {
-    /// Registers a sensor under an id drawn by the caller, in a subscription of their scope.
+    /// Registers a sensor under an id drawn by the caller, in a subscription of their scope. Asked again under the same
+    /// key, it is the same sensor.
     ///
     /// # Errors
     /// When the name is taken, or the database failed.
@@ -35,13 +37,19 @@ impl Store {
         id: SensorId,
         filed: Filed,
         scope: Scope,
+        key: Option<OnboardingKey>,
         actor: Actor,
-    ) -> Result<Registration, Refused> {
+    ) -> Result<SensorId, Refused> {
         filed.check()?;
         self.write(move |work| {
             Box::pin(async move {
                 let mut filed = filed;
                 filed.subscription = file_subscription(work, filed.subscription, &scope).await?;
+                if let Some(key) = &key
+                    && let Some(sensor) = onboarding_keys::known(work, &actor, key).await?
+                {
+                    return Ok(sensor);
+                }
                 let origin = Origin::Onboarded;
                 let created_at = work.now;
                 let registration =
@@ -51,7 +59,10 @@ impl Store {
                 insert(work, &registration).await?;
                 audit::record(work, &actor, "sensor-onboarded", Some(id), None, Some(&told(&registration.filed)))
                     .await?;
-                Ok(registration)
+                if let Some(key) = &key {
+                    onboarding_keys::keep(work, &actor, key, id).await?;
+                }
+                Ok(id)
             })
         })
         .await

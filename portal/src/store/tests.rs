@@ -34,7 +34,7 @@ async fn register(store: &Store, number: u8) -> Result<SensorId, Refused> {
     let id = SensorId::from_bytes([number; 16]);
     let name = format!("Sensor {number}").parse().ok();
     let filed = adopted_registration(id, Origin::Onboarded, name, UnixSeconds(1)).filed;
-    store.onboard(id, filed, Scope::ALL, Actor("admin".to_owned())).await.map(|registered| registered.id)
+    store.onboard(id, filed, Scope::ALL, None, Actor("admin".to_owned())).await
 }
 
 async fn listed(store: &Store) -> Vec<SensorId> {

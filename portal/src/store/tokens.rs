@@ -27,7 +27,13 @@ pub struct Digest(pub(super) [u8; 32]);
 /// The digest of a token.
 #[must_use]
 pub fn digest(token: &str) -> Digest {
-    Digest(Sha256::digest(token).into())
+    digest_of(token.as_bytes())
+}
+
+/// The digest of bytes.
+#[must_use]
+pub fn digest_of(bytes: &[u8]) -> Digest {
+    Digest(Sha256::digest(bytes).into())
 }
 
 /// For so long the portal does not note that a token was used again.

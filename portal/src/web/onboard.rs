@@ -58,7 +58,7 @@ pub(super) async fn form(State(portal): Shared, by: SignedIn) -> Shown {
 
 pub(super) async fn onboard(State(portal): Shared, Form { by, form }: Form<Fields>) -> Result<Response, Problem> {
     let registered = match form.body() {
-        Ok(body) => sensors::register(&portal, by.caller(), by.actor(), body).await,
+        Ok(body) => sensors::register(&portal, by.caller(), by.actor(), body, None).await,
         Err(refused) => Err(refused),
     };
     match registered {

@@ -10,12 +10,27 @@ use serde_json::{Value, json};
 use crate::server::Server;
 
 pub(crate) async fn ask(server: &Server, method: Method, path: &str, token: Option<&str>, body: &str) -> (u16, Value) {
+    ask_under(server, method, path, token, body, None).await
+}
+
+/// Under an Idempotency-Key.
+async fn ask_under(
+    server: &Server,
+    method: Method,
+    path: &str,
+    token: Option<&str>,
+    body: &str,
+    key: Option<&str>,
+) -> (u16, Value) {
     let stream = tokio::net::TcpStream::connect(server.people()).await.unwrap();
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
     let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
+    }
+    if let Some(key) = key {
+        request = request.header("idempotency-key", key);
     }
     let response = sender.send_request(request.body(Full::new(Bytes::from(body.to_owned()))).unwrap()).await.unwrap();
     let status = response.status().as_u16();
@@ -136,4 +151,22 @@ async fn a_lost_api_token_is_replaced_while_the_server_is_stopped() {
     server.start();
     assert_ne!(token(&server), lost);
     assert_eq!(ask(&server, Method::GET, "/api/v1/about", Some(&token(&server)), "").await.0, 200);
+}
+
+#[tokio::test]
+async fn onboarding_twice_under_one_key_makes_one_sensor() {
+    let server = Server::portal();
+    let token = token(&server);
+    let body = |name: &str| json!({ "name": name, "subscription": "Plant" }).to_string();
+    let onboard = async |name: &str, key| {
+        ask_under(&server, Method::POST, "/api/v1/sensors", Some(&token), &body(name), key).await
+    };
+    let (first, again) = (onboard("One", Some("k1")).await, onboard("One", Some("k1")).await);
+    assert_eq!((first.0, again.0, &first.1["id"]), (201, 201, &again.1["id"]));
+    assert_eq!(onboard("One", None).await.0, 409, "without the key the name is taken");
+    let other = onboard("Two", Some("k1")).await;
+    assert_eq!((other.0, other.1["code"].as_str()), (422, Some("portal.key-used")));
+    assert_eq!(onboard("Two", Some("k2")).await.0, 201);
+    assert_eq!(onboard("Three", Some(&"k".repeat(129))).await.0, 400);
+    assert_eq!(server.json(&["sensor", "list"])["counts"]["onboarded"], 2);
 }

@@ -37,6 +37,10 @@ words! {
         "Each form carries a token of its session, and comes from the portal's own address: so no other site can send one in \
          your name. A page from before the last sign-in has another token.",
         ["Go back, load the page anew, and send the form again"];
+    KEY_USED Self::KeyUsed => "portal.key-used", 422,
+        "The Idempotency-Key was used for another request",
+        "A key stands for one request, for a day: whoever repeats that request gets what it created the first time.",
+        ["Draw a new key for each thing that is to be created"];
     LAST_OWNER Self::LastOwner => "portal.last-owner", 409,
         "The last owner stays an owner",
         "Without an owner of all subscriptions nobody could add people or tokens any more.",

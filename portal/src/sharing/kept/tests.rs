@@ -37,7 +37,7 @@ async fn open(folder: &TempDir) -> Store {
 async fn register(store: &Store, number: u8) -> SensorId {
     let named = sensor(number);
     let filed = adopted_registration(named.id, Origin::Onboarded, Some(named.name), UnixSeconds(1)).filed;
-    store.onboard(named.id, filed, Scope::ALL, actor()).await.unwrap().id
+    store.onboard(named.id, filed, Scope::ALL, None, actor()).await.unwrap()
 }
 
 fn actor() -> Actor {
