@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::{
     accounts::{Accounts, hash::PasswordHash},
     agent::Agent,
+    audit::Audit,
     first_sign_in::Notes,
+    follow::Follow,
     guard::attempts::Attempts,
     sessions::Sessions,
     settings::Settings,
@@ -21,6 +23,10 @@ pub type Shared = Arc<Console>;
 pub struct Console {
     /// The agent behind its socket.
     pub agent: Agent,
+    /// The sensor's status while somebody looks.
+    pub follow: Follow,
+    /// What people do here is told to the agent.
+    pub audit: Audit,
     /// The people.
     pub accounts: Accounts,
     /// Who is signed in.

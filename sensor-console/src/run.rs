@@ -14,9 +14,11 @@ use tokio::{
 use crate::{
     accounts::{Accounts, hash::PasswordHash},
     agent::Agent,
+    audit::Audit,
     clock,
     console::{Console, Shared},
     first_sign_in::Notes,
+    follow::Follow,
     guard::attempts::Attempts,
     pages,
     serve::serve,
@@ -53,8 +55,11 @@ fn open(settings: Settings) -> Result<Shared> {
     let folder = settings.state_directory.clone();
     picket_durable::create_private_folder(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()).unwrap_or_default();
+    let agent = Agent::new(settings.agent_socket.clone());
     Ok(Arc::new(Console {
-        agent: Agent::new(settings.agent_socket.clone()),
+        audit: Audit::new(agent.clone()),
+        follow: Follow::new(agent.clone()),
+        agent,
         accounts: Accounts::open(&folder)?,
         sessions: Sessions::default(),
         attempts: Attempts::default(),

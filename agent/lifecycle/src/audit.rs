@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::fmt;
 
-use picket_protocol::time::UnixSeconds;
+use picket_protocol::{local_api::PeopleDeed, time::UnixSeconds};
 use serde::{Deserialize, Serialize};
 
 /// Who wanted a change.
@@ -99,6 +99,43 @@ pub enum Action {
     RecoveryStarted,
     /// A recovery document was used up: the console may set a new password.
     PasswordRecovered,
+    /// Somebody signed in at the console.
+    SignedIn,
+    /// The console refused sign-ins.
+    SignInsRefused,
+    /// Somebody signed out at the console.
+    SignedOut,
+    /// Somebody ended another of their own sessions at the console.
+    SessionEnded,
+    /// A person may use the console.
+    PersonAdded,
+    /// A person got another role at the console.
+    RoleChanged,
+    /// A person may no longer use the console.
+    PersonRemoved,
+    /// Somebody changed their password at the console.
+    PasswordChanged,
+    /// The console's pages have another certificate.
+    CertificateReplaced,
+    /// The vendor's terms were accepted at the console.
+    TermsAccepted,
     /// Everything was erased.
     Reset,
+}
+
+impl From<PeopleDeed> for Action {
+    fn from(deed: PeopleDeed) -> Self {
+        match deed {
+            PeopleDeed::SignedIn => Self::SignedIn,
+            PeopleDeed::SignInsRefused => Self::SignInsRefused,
+            PeopleDeed::SignedOut => Self::SignedOut,
+            PeopleDeed::SessionEnded => Self::SessionEnded,
+            PeopleDeed::PersonAdded => Self::PersonAdded,
+            PeopleDeed::RoleChanged => Self::RoleChanged,
+            PeopleDeed::PersonRemoved => Self::PersonRemoved,
+            PeopleDeed::PasswordChanged => Self::PasswordChanged,
+            PeopleDeed::CertificateReplaced => Self::CertificateReplaced,
+            PeopleDeed::TermsAccepted => Self::TermsAccepted,
+        }
+    }
 }

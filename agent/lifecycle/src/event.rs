@@ -6,7 +6,7 @@ use picket_protocol::{
     documents::activation::ManagementConsole,
     heartbeat::{Answer, Component},
     ids::HeartbeatDigest,
-    local_api::{Start, TrustConfirmation},
+    local_api::{PeopleRecord, Start, TrustConfirmation},
     refusal::Refusal,
     time::UnixSeconds,
     typed_code::TypedCode,
@@ -99,6 +99,13 @@ pub enum Event {
     /// A person checks the endpoints, which is announced and audited: it may send packets that no activation asks for.
     CheckAsked {
         /// By whom.
+        by: Actor,
+    },
+    /// Somebody did something at the console that only the console knows of.
+    PeopleActed {
+        /// What.
+        record: PeopleRecord,
+        /// Who.
         by: Actor,
     },
     /// Somebody typed a setup code.

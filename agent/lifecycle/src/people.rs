@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString as _};
 
-use picket_protocol::{documents::activation::Mode, refusal::Refusal};
+use picket_protocol::{documents::activation::Mode, local_api::PeopleRecord, refusal::Refusal};
 
 use crate::{
     appliance::Appliance,
@@ -59,6 +59,13 @@ fn words(turn: &Turn<'_>) -> String {
 /// The check itself is the shell's; that somebody began one is recorded.
 pub(crate) fn check_asked(turn: &mut Turn<'_>, by: &Actor) {
     turn.audit(by, Action::EndpointsChecked, None, None);
+    turn.answer(Ok(Outcome::Done));
+}
+
+/// What people do at the console changes nothing here; that they did it is durable before the console goes on.
+pub(crate) fn acted(turn: &mut Turn<'_>, record: PeopleRecord, by: &Actor) {
+    turn.audit(by, record.what.into(), record.before, record.after);
+    turn.store(Durability::Required);
     turn.answer(Ok(Outcome::Done));
 }
 

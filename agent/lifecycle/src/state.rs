@@ -89,6 +89,10 @@ fn take(mut phase: Phase, turn: &mut Turn<'_>, event: Event) -> Phase {
             people::check_asked(turn, &by);
             phase
         }
+        Event::PeopleActed { record, by } => {
+            people::acted(turn, record, &by);
+            phase
+        }
         Event::ResetAsked { by } => people::reset_asked(&phase, turn, &by),
         Event::SetupCodeTried { code, by } => {
             setup::tried(turn, &code, &by);

@@ -1,10 +1,11 @@
-//! What the sensor console alone needs: the setup code of its first sign-in, and the recovery of its admin's password.
+//! What the sensor console alone needs: the setup code of its first sign-in, the recovery of its admin's password, and
+//! records of what people do there.
 
 use std::sync::Arc;
 
 use axum::{Extension, body::Body, extract::State, response::Response};
 use picket_protocol::{
-    local_api::{MAX_BODY, parse_setup_code},
+    local_api::{MAX_BODY, parse_people_record, parse_setup_code},
     wire::MAX_RECOVERY,
 };
 
@@ -34,6 +35,14 @@ pub(super) async fn setup_done(State(api): Api, Extension(caller): Who) -> Resul
     let by = caller.actor();
     api.service.ask(|reply| Command::SetupDone { by, reply }).await?;
     changes::status(&api).await
+}
+
+/// Answered when it is durable: the console goes on then.
+pub(super) async fn note_people(State(api): Api, Extension(caller): Who, body: Body) -> Result<Response, Refused> {
+    let record = parse_people_record(&body::read(body, MAX_BODY).await?)?;
+    let by = caller.actor();
+    api.service.ask(|reply| Command::NotePeople { record, by, reply }).await?;
+    Ok(answer::value(&()))
 }
 
 pub(super) async fn start_recovery(State(api): Api, Extension(caller): Who) -> Result<Response, Refused> {

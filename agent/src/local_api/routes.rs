@@ -53,6 +53,7 @@ pub(super) fn router(api: Shared) -> Router {
         .route(paths::TRUST_CONFIRM, post(trust::confirm))
         .route(paths::SETUP_CODE, post(console::try_setup_code))
         .route(paths::SETUP_DONE, post(console::setup_done))
+        .route(paths::AUDIT_PEOPLE, post(console::note_people))
         .route(paths::RECOVERY, post(console::start_recovery))
         .route(paths::RECOVERY_REDEEM, post(console::redeem));
     let own = Router::new().route(paths::SETUP_CODE, get(console::setup_code));

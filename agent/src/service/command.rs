@@ -7,8 +7,8 @@ use picket_protocol::{
     documents::activation::{Endpoint, ManagementConsole},
     ids::Epoch,
     local_api::{
-        ActivationAnswer, AuditRecord, EndpointRole, NameChange, Outcome, Preview, ProxySettings, RecoveryGrant,
-        RecoveryStart, SetupCodeView, Start, Status, TrustConfirmation, TrustRootView, VerifyAnswer,
+        ActivationAnswer, AuditRecord, EndpointRole, NameChange, Outcome, PeopleRecord, Preview, ProxySettings,
+        RecoveryGrant, RecoveryStart, SetupCodeView, Start, Status, TrustConfirmation, TrustRootView, VerifyAnswer,
     },
     refusal::Refusal,
     typed_code::TypedCode,
@@ -133,6 +133,15 @@ pub enum Command {
     },
     /// Record that somebody checks the endpoints.
     NoteCheck {
+        /// Who.
+        by: Actor,
+        /// Where the answer goes.
+        reply: Reply<()>,
+    },
+    /// Record what people did at the console.
+    NotePeople {
+        /// What.
+        record: PeopleRecord,
         /// Who.
         by: Actor,
         /// Where the answer goes.

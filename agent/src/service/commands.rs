@@ -84,6 +84,9 @@ impl<E: Effects> Service<E> {
                 _ = reply.send(answer);
             }
             Command::NoteCheck { by, reply } => _ = reply.send(self.ask(Event::CheckAsked { by }).await),
+            Command::NotePeople { record, by, reply } => {
+                _ = reply.send(self.ask(Event::PeopleActed { record, by }).await);
+            }
             Command::MakeRequest(reply) => {
                 _ = reply.send(self.effects.make_request(&self.appliance, clock::wall()));
             }

@@ -11,6 +11,7 @@ mod check;
 mod console;
 mod messages;
 mod pairing;
+mod people;
 mod preview;
 mod requests;
 mod status;
@@ -31,6 +32,7 @@ pub use console::{
 };
 pub use messages::{Gravity, Message, firewall_now};
 pub use pairing::{MAX_PAIRING, Pairing, parse_pairing};
+pub use people::{PeopleDeed, PeopleRecord, parse_people_record};
 pub use preview::{Change, FirewallRule, Manner, Present, Preview};
 pub use requests::{
     NameChange, ProxyPassword, ProxySettings, ProxyView, Reset, Start, TrustConfirmation, parse_name, parse_proxy,
@@ -78,6 +80,8 @@ pub mod routes {
     pub const CERTIFICATES: &str = "/v1/certificates";
     /// `GET ?after=&before=&limit=&text=`: [`AuditRecord`](super::AuditRecord)s, the oldest first.
     pub const AUDIT: &str = "/v1/audit";
+    /// `POST`: [`PeopleRecord`](super::PeopleRecord).
+    pub const AUDIT_PEOPLE: &str = "/v1/audit/people";
     /// `GET ?after=&before=&limit=&severity=&epoch=`: [`AlertView`](super::AlertView)s.
     pub const ALERTS: &str = "/v1/alerts";
     /// `GET ?before=&limit=&severity=&epoch=&from=&until=&text=`: [`AlertPage`](super::AlertPage).

@@ -86,6 +86,8 @@ struct Book {
 #[derive(Debug)]
 pub struct Accounts {
     path: PathBuf,
+    /// Whether changes are only judged.
+    rehearsed: bool,
     book: Mutex<Book>,
 }
 
@@ -102,7 +104,13 @@ impl Accounts {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Book::default(),
             Err(source) => return Err(AccountsFailed::Storage { path, source }),
         };
-        Ok(Self { path, book: Mutex::new(book) })
+        Ok(Self { path, rehearsed: false, book: Mutex::new(book) })
+    }
+
+    /// The same accounts, of which changes are judged as of these, and go nowhere.
+    #[must_use]
+    pub fn rehearsal(&self) -> Self {
+        Self { path: self.path.clone(), rehearsed: true, book: Mutex::new(self.book().clone()) }
     }
 
     /// Whether nobody has an account: the first sign-in is due.
@@ -203,6 +211,9 @@ impl Accounts {
         let mut book = self.book();
         let mut next = book.clone();
         change(&mut next)?;
+        if self.rehearsed {
+            return Ok(());
+        }
         let storage = |source| AccountsFailed::Storage { path: self.path.clone(), source };
         let content = serde_json::to_vec_pretty(&next).map_err(|error| storage(error.into()))?;
         picket_durable::replace(&self.path, &content).map_err(storage)?;

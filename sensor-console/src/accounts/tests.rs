@@ -71,3 +71,14 @@ fn names_are_ascii_and_of_one_case() {
         assert!(PersonName::try_from(bad.to_owned()).is_err(), "{bad:?}");
     }
 }
+
+#[test]
+fn a_rehearsal_judges_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let accounts = Accounts::open(folder.path()).unwrap();
+    accounts.begin_with(account("mira", Role::Admin)).unwrap();
+    accounts.rehearsal().add(account("jon", Role::Viewer)).unwrap();
+    assert!(matches!(accounts.rehearsal().remove(&person("mira")), Err(AccountsFailed::LastAdmin)));
+    assert_eq!(accounts.list().len(), 1);
+    assert_eq!(Accounts::open(folder.path()).unwrap().list(), accounts.list());
+}

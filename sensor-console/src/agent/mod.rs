@@ -13,7 +13,7 @@ use hyper::{
     header::CONTENT_TYPE,
 };
 use hyper_util::rt::TokioIo;
-use picket_protocol::local_api::{Status, routes};
+use picket_protocol::local_api::{PeopleRecord, Status, routes};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{net::UnixStream, time::timeout};
 
@@ -84,6 +84,14 @@ impl Agent {
     /// [`NoAnswer`].
     pub async fn post_unnamed(&self, path: &str, value: &impl Serialize) -> Result<Bytes, NoAnswer> {
         self.exchange(Method::POST, path, None, Content::json(value)?).await
+    }
+
+    /// Records what a person did here, or what was refused to nobody known. It is durable when this returns.
+    ///
+    /// # Errors
+    /// [`NoAnswer`].
+    pub async fn record(&self, by: Option<&PersonName>, record: &PeopleRecord) -> Result<(), NoAnswer> {
+        self.exchange(Method::POST, routes::AUDIT_PEOPLE, by, Content::json(record)?).await.map(|_| ())
     }
 
     /// Posts a file before anybody has signed in.

@@ -9,18 +9,19 @@ use axum::{
 };
 use maud::{Markup, Render as _, html};
 use picket_look::{Column, Empty, Field, FieldKind, Form, Table, Tone, message, primary, secondary, span};
-use picket_protocol::refusal::Problem;
+use picket_protocol::{local_api::PeopleDeed, refusal::Problem};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::sign_in;
 use crate::{
     accounts::{hash::PasswordHash, password::NewPassword},
+    audit::deed,
     clock,
     console::{Console, Shared},
     guard::{Own, SignedIn, cookie, forms::Nothing, signed_in::From},
     page::{Failed, Page},
-    parts, refused,
+    parts, people, refused,
     texts::{account as texts, first_sign_in},
 };
 
@@ -42,6 +43,7 @@ pub(super) struct Ended {
 pub(super) async fn sign_out(State(console): State<Shared>, own: Own<Nothing>) -> Response {
     let session = Arc::clone(&own.by.session);
     console.sessions.end(&session.person, session.id);
+    console.audit.told(&session.person, deed(PeopleDeed::SignedOut, None)).await;
     let mut response = Redirect::to("/sign-in").into_response();
     response.headers_mut().insert(header::SET_COOKIE, cookie::SESSION.removed());
     // What the browser kept of the pages goes, too.
@@ -76,11 +78,12 @@ pub(super) async fn change_password(
             return Ok(refused_page(&console, &by, &problem));
         }
     };
-    let (shared, name) = (Arc::clone(&console), by.name.clone());
-    let stored = tokio::task::spawn_blocking(move || {
-        shared.accounts.set_password(&name, PasswordHash::of(password.expose()), clock::wall())
-    });
-    stored.await.map_err(|_| refused::storage("the task ended"))?.map_err(|error| refused::accounts(&error))?;
+    let hash = people::away(move || PasswordHash::of(password.expose())).await?;
+    let (record, name) = (deed(PeopleDeed::PasswordChanged, None), by.name.clone());
+    people::change(&console, &by.name, record, move |accounts| {
+        accounts.set_password(&name, hash.clone(), clock::wall())
+    })
+    .await?;
     console.sessions.end_all(&by.name, Some(by.session_id()));
     tracing::info!(person = %by.name, "a password was changed");
     Ok(page(&console, &by, &message(Tone::Ok, texts::PASSWORD_CHANGED, ""), StatusCode::OK).into_response())
@@ -90,6 +93,7 @@ pub(super) async fn end_session(State(console): State<Shared>, Own { by, form }:
     let own = console.sessions.of(&by.name, clock::since_boot());
     if let Some(session) = own.iter().find(|session| session.id.to_string() == form.session) {
         console.sessions.end(&by.name, session.id);
+        console.audit.told(&by.name, deed(PeopleDeed::SessionEnded, format!("from {}", session.address))).await;
     }
     Redirect::to("/account")
 }

@@ -7,7 +7,11 @@ use axum::{
 };
 use maud::{Markup, Render as _, html};
 use picket_look::{Definitions, Field, FieldKind, Form, copyable, exact, primary};
-use picket_protocol::{refusal::Problem, time::UnixSeconds};
+use picket_protocol::{
+    local_api::{PeopleDeed, PeopleRecord},
+    refusal::Problem,
+    time::UnixSeconds,
+};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -15,7 +19,7 @@ use crate::{
     console::{Console, Shared},
     guard::{SignedIn, host::Host},
     page::{Failed, Page},
-    parts, refused,
+    parts, people, refused,
     texts::certificate as texts,
     tls::{self, import},
     uploads::Upload,
@@ -41,20 +45,23 @@ pub(super) async fn replace(State(console): State<Shared>, host: Host, upload: U
 pub(super) async fn imported(console: &Shared, upload: &Upload) -> Result<Result<(), Box<Problem>>, Failed> {
     let (file, name) = (upload.file.clone(), upload.text("host").trim().to_owned());
     let passphrase = Zeroizing::new(upload.text("passphrase").to_owned());
-    let (console, now) = (Shared::clone(console), now(&upload.by));
-    let person = upload.by.name.clone();
-    let done = tokio::task::spawn_blocking(move || {
-        let pem = match import::judge(&file, &passphrase, &name, now) {
-            Ok(pem) => pem,
-            Err(refused) => return Ok(Err(Box::new(refused.problem()))),
-        };
-        tls::replace(&console.settings.state_directory, &console.certificate, &pem).map(|()| {
-            tracing::info!(%person, fingerprint = console.certificate.fingerprint(), "another certificate is in use");
-            Ok(())
-        })
-    });
-    let done = done.await.map_err(|_| refused::storage("the task ended"))?;
-    done.map_err(|error| refused::storage(&error.to_string()).into())
+    let now = now(&upload.by);
+    let pem = match people::away(move || import::judge(&file, &passphrase, &name, now)).await? {
+        Ok(pem) => pem,
+        Err(refused) => return Ok(Err(Box::new(refused.problem()))),
+    };
+    let record = PeopleRecord {
+        what: PeopleDeed::CertificateReplaced,
+        before: Some(console.certificate.fingerprint()),
+        after: tls::fingerprint_of(&pem),
+    };
+    console.audit.before(&upload.by.name, &record).await?;
+    let shared = Shared::clone(console);
+    let replaced =
+        people::away(move || tls::replace(&shared.settings.state_directory, &shared.certificate, &pem)).await?;
+    replaced.map_err(|error| refused::storage(&error.to_string()))?;
+    tracing::info!(person = %upload.by.name, fingerprint = console.certificate.fingerprint(), "another certificate is in use");
+    Ok(Ok(()))
 }
 
 /// The agent's effective time, since the wall clock of a new sensor may be anything.

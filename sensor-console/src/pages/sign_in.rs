@@ -9,11 +9,13 @@ use axum::{
 };
 use maud::{Markup, html};
 use picket_look::{Field, FieldKind, Form, Tone, message, primary};
+use picket_protocol::local_api::PeopleDeed;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::{
     accounts::PersonName,
+    audit::deed,
     clock,
     console::{Console, Shared},
     guard::{Unsigned, attempts::GaveWay, cookie, signed_in::From},
@@ -48,15 +50,20 @@ pub(super) async fn sign_in(
         Err(gave_way) => return come_again(&credentials.name, &gave_way),
     };
     let name = PersonName::try_from(credentials.name.trim().to_owned()).ok();
-    let Some(name) = matching(&console, name, credentials.password).await else {
+    let Some(found) = matching(&console, name.clone(), credentials.password).await else {
         place.was_wrong();
+        drop(place); // the next one need not wait for the agent
+        let known = name.filter(|name| console.accounts.find(name).is_some());
+        console.audit.sign_in_refused(address, known.as_ref()).await;
         tracing::warn!(%address, "a sign-in was refused");
         let page = Page::new(texts::SIGN_IN, fields(&credentials.name, "", Some(texts::WRONG)));
         return leaving(page.with_status(StatusCode::UNAUTHORIZED));
     };
     place.was_right();
-    tracing::info!(%address, person = %name, "signed in");
-    begin(&console, &name, address)
+    drop(place);
+    tracing::info!(%address, person = %found, "signed in");
+    console.audit.told(&found, deed(PeopleDeed::SignedIn, format!("from {address}"))).await;
+    begin(&console, &found, address)
 }
 
 /// A new session and the way to Overview. The token that the request brought, if any, is worth nothing.

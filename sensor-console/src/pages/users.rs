@@ -1,7 +1,5 @@
 //! Users: who may use this console, and as what. Seen by admins alone.
 
-use std::sync::Arc;
-
 use axum::{
     extract::State,
     response::{IntoResponse as _, Redirect, Response},
@@ -10,15 +8,17 @@ use maud::{Markup, Render as _, html};
 use picket_look::{
     Column, Definitions, Empty, Field, FieldKind, Form, Table, copyable, danger, exact, primary, secondary,
 };
+use picket_protocol::local_api::{PeopleDeed, PeopleRecord};
 use serde::Deserialize;
 
 use crate::{
     accounts::{Account, AccountsFailed, PersonName, Role, hash::PasswordHash, password::NewPassword},
+    audit::deed,
     clock,
     console::{Console, Shared},
     guard::{Changing, SignedIn},
     page::{Failed, Page},
-    refused,
+    people, refused,
     texts::{account as texts, first_sign_in, frame},
 };
 
@@ -49,14 +49,16 @@ pub(super) async fn add(
 ) -> Result<Response, Failed> {
     let name = PersonName::try_from(form.name.trim().to_owned())
         .map_err(|error| refused::problem(&first_sign_in::INVALID_PERSON, vec![("why", error.to_string())]))?;
-    let (person, role) = (name.clone(), form.role);
-    let password = change(&console, move |console| {
+    let role = form.role;
+    let (password, hash) = people::away(|| {
         let password = NewPassword::generated();
         let hash = PasswordHash::of(password.expose());
-        console.accounts.add(Account { name: person, role, password: hash, password_since: clock::wall() })?;
-        Ok(password)
+        (password, hash)
     })
     .await?;
+    let account = Account { name: name.clone(), role, password: hash, password_since: clock::wall() };
+    let record = deed(PeopleDeed::PersonAdded, format!("{name}, {}", role.word()));
+    people::change(&console, &by.name, record, move |accounts| accounts.add(account.clone())).await?;
     tracing::info!(by = %by.name, person = %name, role = role.word(), "a person was added");
     let body = html! {
         p { (texts::ADDED) }
@@ -74,7 +76,12 @@ pub(super) async fn set_role(
 ) -> Result<Redirect, Failed> {
     let name = PersonName::try_from(form.name).map_err(|_| refused::accounts(&AccountsFailed::Unknown))?;
     tracing::info!(by = %by.name, person = %name, role = form.role.word(), "a role is set");
-    change(&console, move |console| console.accounts.set_role(&name, form.role)).await?;
+    let record = PeopleRecord {
+        what: PeopleDeed::RoleChanged,
+        before: console.accounts.find(&name).map(|account| format!("{name}, {}", account.role.word())),
+        after: Some(format!("{name}, {}", form.role.word())),
+    };
+    people::change(&console, &by.name, record, move |accounts| accounts.set_role(&name, form.role)).await?;
     Ok(Redirect::to(USERS))
 }
 
@@ -83,23 +90,12 @@ pub(super) async fn remove(
     Changing { by, form }: Changing<OnePerson>,
 ) -> Result<Redirect, Failed> {
     tracing::info!(by = %by.name, person = %form.name, "a person is removed");
-    change(&console, move |console| {
-        console.accounts.remove(&form.name)?;
-        console.sessions.end_all(&form.name, None);
-        Ok(())
-    })
-    .await?;
+    let role = console.accounts.find(&form.name).map(|account| format!("{}, {}", form.name, account.role.word()));
+    let record = PeopleRecord { what: PeopleDeed::PersonRemoved, before: role, after: None };
+    let name = form.name.clone();
+    people::change(&console, &by.name, record, move |accounts| accounts.remove(&name)).await?;
+    console.sessions.end_all(&form.name, None);
     Ok(Redirect::to(USERS))
-}
-
-/// Away from the thread that serves: hashing and the disk take their time.
-async fn change<T: Send + 'static>(
-    console: &Shared,
-    change: impl FnOnce(&Console) -> Result<T, AccountsFailed> + Send + 'static,
-) -> Result<T, Failed> {
-    let console = Arc::clone(console);
-    let changed = tokio::task::spawn_blocking(move || change(&console));
-    changed.await.map_err(|_| refused::storage("the task ended"))?.map_err(|error| refused::accounts(&error))
 }
 
 fn page(console: &Console, by: &SignedIn) -> Page {

@@ -100,11 +100,12 @@ pub mod network {
     pub const ADDRESSES_LEAD: &str = "Read-only here. The operating system of this appliance owns them.";
     pub const IP: &str = "IP addresses";
     pub const DNS: &str = "DNS servers";
-    pub const DNS_OWNER: &str = "Owned by the operating system: /etc/resolv.conf, resolvectl.";
-    pub const NTP: &str = "Time";
-    pub const NTP_OWNER: &str = "Owned by the operating system: timedatectl, chrony or systemd-timesyncd.";
+    pub const DNS_OWNER: &str = "Owned by the operating system: resolvectl, or /etc/resolv.conf.";
+    pub const NTP: &str = "Time servers";
+    pub const NTP_OWNER: &str = "Owned by the operating system: timedatectl, or chronyc.";
+    pub const AS_SAYS: &str = "Read from";
     pub const IP_OWNER: &str = "Owned by the operating system: networkctl, nmcli or /etc/network/interfaces.";
-    pub const SEE_OWNER: &str = "as the operating system has it";
+    pub const NOT_KNOWN: &str = "Not known: no file of the operating system that can be read here says it.";
     pub const CLOCK: &str = "Clock now";
     pub const DRIFT: &str = "Differs from the upstream's by";
     pub const FIREWALL: &str = "What a firewall must allow";

@@ -12,7 +12,7 @@ use rustls::{
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use sha2::{Digest as _, Sha256};
 
 pub use self::kept::{CertificateFailed, open, replace};
@@ -43,9 +43,19 @@ impl ServerCertificate {
     /// SHA-256 of the certificate, as browsers show it.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let pairs: Vec<String> = Sha256::digest(self.leaf()).iter().map(|byte| format!("{byte:02X}")).collect();
-        pairs.join(":")
+        fingerprint(&self.leaf())
     }
+}
+
+/// SHA-256 of the first certificate of a PEM text, as browsers show it.
+#[must_use]
+pub fn fingerprint_of(pem: &str) -> Option<String> {
+    CertificateDer::from_pem_slice(pem.as_bytes()).ok().map(|certificate| fingerprint(&certificate))
+}
+
+fn fingerprint(certificate: &[u8]) -> String {
+    let pairs: Vec<String> = Sha256::digest(certificate).iter().map(|byte| format!("{byte:02X}")).collect();
+    pairs.join(":")
 }
 
 impl ResolvesServerCert for ServerCertificate {

@@ -8,11 +8,13 @@
     reason = "a test that cannot go on has failed, and how long something takes is measured"
 )]
 
+mod audit;
 mod crawl;
 mod cve;
 mod first_sign_in;
 mod flood;
 mod forgery;
+mod live;
 mod requests;
 mod rig;
 mod sessions;

@@ -102,11 +102,12 @@ fn fields_of_an_alert_are_text() {
         "place": 1, "id": HOSTILE, "epoch": 1, "severity": "high", "detected_at": HOSTILE, "record": record,
     });
     console.agent.answers("GET", "/v1/alerts/search", 200, json!({"alerts": [alert], "next": null}));
+    console.agent.answers("GET", "/v1/alerts", 200, json!([alert]));
     let detail = json!({"alert": alert, "standing": {"standing": "kept", "why": HOSTILE}});
     console.agent.answers("GET", "/v1/alerts/at/1", 200, detail);
     let mut browser = console.signed_in("vic");
     assert_harmless(&browser.get("/alerts"));
-    assert_harmless(&browser.get("/alerts/at/1"));
+    assert_harmless(&browser.get("/alerts/1"));
     // A search is in the page again.
     let query = serde_urlencoded::to_string([("text", HOSTILE)]).unwrap();
     assert_harmless(&browser.get(&format!("/alerts?{query}")));

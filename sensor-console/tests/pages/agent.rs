@@ -29,7 +29,8 @@ async fn answer(mut stream: UnixStream, answers: Arc<Answers>) {
     let target = head.split(' ').nth(1).unwrap_or_default();
     let path = target.split('?').next().unwrap_or_default();
     let (status, body) = match answers.get(path) {
-        Some(value) => ("200 OK", value.to_string()),
+        // With a line end: what is followed comes in lines.
+        Some(value) => ("200 OK", format!("{value}\n")),
         None => ("404 Not Found", "{}".to_owned()),
     };
     let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len());

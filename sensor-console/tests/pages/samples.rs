@@ -41,6 +41,7 @@ fn answers(status: Value) -> Answers {
         ),
         ("/v1/certificates", certificates()),
         ("/v1/preview", preview()),
+        ("/v1/status/follow", status.clone()),
         ("/v1/status", status),
     ])
 }

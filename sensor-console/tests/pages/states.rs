@@ -18,9 +18,11 @@ use http_body_util::BodyExt as _;
 use picket_console::{
     accounts::{Account, Accounts, PersonName, Role, hash::PasswordHash},
     agent::Agent,
+    audit::Audit,
     clock,
     console::Console,
     first_sign_in::Notes,
+    follow::Follow,
     guard::attempts::Attempts,
     pages::{PAGES, WhoSees, router},
     sessions::Sessions,
@@ -55,8 +57,11 @@ fn visit(answers: agent::Answers, role: Role) -> Visit {
         .unwrap();
     let notes = Notes::open(folder.path()).unwrap();
     notes.settle_certificate().unwrap();
+    let agent = Agent::new(socket.clone());
     let console = Arc::new(Console {
-        agent: Agent::new(socket.clone()),
+        audit: Audit::new(agent.clone()),
+        follow: Follow::new(agent.clone()),
+        agent,
         accounts,
         sessions: Sessions::default(),
         attempts: Attempts::default(),

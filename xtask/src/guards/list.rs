@@ -119,12 +119,12 @@ pub(super) const GUARDS: &[Guard] = &[
             ),
             cut(
                 "sensor-console/src/pages/sign_in.rs",
-                "    begin(&console, &name, address)
+                "    begin(&console, &found, address)
 }
 
 /// A new session",
-                "    let Some(brought) = cookie::token(&headers) else { return begin(&console, &name, address) };
-    let token = console.sessions.begin_as(brought.to_owned(), &name, address, clock::since_boot());
+                "    let Some(brought) = cookie::token(&headers) else { return begin(&console, &found, address) };
+    let token = console.sessions.begin_as(brought.to_owned(), &found, address, clock::since_boot());
     let mut response = Redirect::to(\"/\").into_response();
     response.headers_mut().insert(header::SET_COOKIE, cookie::set(&token));
     response
@@ -140,8 +140,8 @@ pub(super) const GUARDS: &[Guard] = &[
         cuts: &[cut(
             "sensor-console/src/pages/account.rs",
             "    console.sessions.end(&session.person, session.id);
-    let mut response",
-            "    let mut response",
+    console.audit",
+            "    console.audit",
         )],
     },
     Guard {

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::string::String;
 
 use picket_protocol::{
-    local_api::{ProxySettings, SensorState},
+    local_api::{PeopleDeed, PeopleRecord, ProxySettings, SensorState},
     refusal::Refusal,
 };
 
@@ -87,4 +87,15 @@ fn a_check_is_recorded_and_changes_nothing() {
     assert_eq!(rig.happen(Event::CheckAsked { by: PERSON }), Some(Ok(Outcome::Done)));
     assert_eq!(rig.state.phase(), before.phase());
     assert_eq!(rig.audit.last().map(|record| record.action), Some(crate::audit::Action::EndpointsChecked));
+}
+
+#[test]
+fn what_people_do_at_the_console_is_recorded_and_changes_nothing() {
+    let mut rig = Rig::active(file(1, 10, local()));
+    let before = rig.state.clone();
+    let record = PeopleRecord { what: PeopleDeed::PersonAdded, before: None, after: Some("jon, viewer".into()) };
+    assert_eq!(rig.happen(Event::PeopleActed { record, by: PERSON }), Some(Ok(Outcome::Done)));
+    assert_eq!(rig.state.phase(), before.phase());
+    let last = rig.audit.last().map(|record| (record.action, record.after.as_deref()));
+    assert_eq!(last, Some((crate::audit::Action::PersonAdded, Some("jon, viewer"))));
 }

@@ -12,7 +12,7 @@ const CONFIRMATION: &str = r#"{"file":"AA==","characters":"0101010101010101"}"#;
 const PROXY: &str = r#"{"url":"http://proxy:3128"}"#;
 
 /// Every route, the right it needs, and a body that it takes.
-const ROUTES: [(Right, &str, &str, &str); 30] = [
+const ROUTES: [(Right, &str, &str, &str); 31] = [
     (Right::Read, "GET", routes::STATUS, ""),
     (Right::Read, "GET", routes::TRUST, ""),
     (Right::Read, "POST", routes::VERIFY, "file"),
@@ -38,6 +38,7 @@ const ROUTES: [(Right, &str, &str, &str); 30] = [
     (Right::Change, "POST", routes::TRUST_CONFIRM, CONFIRMATION),
     (Right::Change, "POST", routes::SETUP_CODE, r#"{"code":"ACDE-FGHJ-KMNP"}"#),
     (Right::Change, "POST", routes::SETUP_DONE, ""),
+    (Right::Change, "POST", routes::AUDIT_PEOPLE, r#"{"what":"signed-in","before":null,"after":null}"#),
     (Right::Change, "POST", routes::RECOVERY, ""),
     (Right::Change, "POST", routes::RECOVERY_REDEEM, "document"),
     (Right::Own, "GET", routes::SETUP_CODE, ""),

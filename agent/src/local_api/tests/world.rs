@@ -163,6 +163,7 @@ async fn answer_all(mut inbox: mpsc::Receiver<Command>, asked: Asked) {
             | Command::ChooseConsole { reply, .. }
             | Command::ChooseProxy { reply, .. }
             | Command::NoteCheck { reply, .. }
+            | Command::NotePeople { reply, .. }
             | Command::TrySetupCode { reply, .. }
             | Command::SetupDone { reply, .. }
             | Command::Reset { reply, .. } => drop(reply.send(Ok(()))),

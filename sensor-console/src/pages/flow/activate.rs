@@ -4,11 +4,12 @@ use axum::{
     extract::State,
     response::{IntoResponse as _, Redirect, Response},
 };
-use picket_protocol::local_api::{ActivationAnswer, routes};
+use picket_protocol::local_api::{ActivationAnswer, PeopleDeed, routes};
 use serde::Deserialize;
 
 use super::PROGRESS;
 use crate::{
+    audit::deed,
     clock,
     console::{Console, Shared},
     first_sign_in::{Terms, vendor_terms},
@@ -34,7 +35,7 @@ pub(super) async fn activate(
     let Some((held, file)) = held.and_then(|held| Some((held, held.file_of(&form.digest)?))) else {
         return Err(refused::problem(&texts::FILE_CHANGED, vec![]).into());
     };
-    accept_terms(&console, &by, &form.terms)?;
+    accept_terms(&console, &by, &form.terms).await?;
     let path = brought::route(routes::ACTIVATION, held);
     let _: ActivationAnswer = console.agent.by(&by.name).post_file(&path, file).await?;
     console.sessions.hold(by.session_id(), None);
@@ -42,12 +43,14 @@ pub(super) async fn activate(
 }
 
 /// Where the vendor has terms, they are accepted before, and who did is noted.
-fn accept_terms(console: &Console, by: &SignedIn, ticked: &str) -> Result<(), Failed> {
+async fn accept_terms(console: &Console, by: &SignedIn, ticked: &str) -> Result<(), Failed> {
     let Some(terms) = vendor_terms::read(&console.settings.terms_file) else { return Ok(()) };
     if ticked != "yes" {
         return Err(refused::problem(&texts::TERMS_NOT_ACCEPTED, vec![]).into());
     }
     let accepted = Terms { digest: terms.digest, by: by.name.clone(), at: clock::wall() };
+    let record = deed(PeopleDeed::TermsAccepted, format!("SHA-256 {}", accepted.digest));
+    console.audit.before(&by.name, &record).await?;
     tracing::info!(person = %by.name, digest = accepted.digest, "the vendor's terms were accepted");
     console.notes.accept(accepted).map_err(|error| refused::storage(&error.to_string()).into())
 }

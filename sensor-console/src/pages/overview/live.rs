@@ -1,4 +1,5 @@
-//! Overview while somebody looks: the same parts again every few seconds, as server-sent events, until the session ends.
+//! Overview while somebody looks: its parts again whenever the sensor's status changes, as server-sent events, until the
+//! session ends.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -9,11 +10,13 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http_body_util::channel::{Channel, Sender};
+use tokio::time::timeout;
 
-use super::{hours, view};
+use super::view;
 use crate::{clock, console::Shared, guard::SignedIn};
 
-const EVERY: Duration = Duration::from_secs(3);
+/// While nothing changes, so often it is looked whether the session lives, and "2 min ago" is drawn anew.
+const STILL: Duration = Duration::from_secs(15);
 
 pub(in crate::pages) async fn live(State(console): State<Shared>, by: SignedIn) -> Response {
     let (sender, body) = Channel::<Bytes, Infallible>::new(1);
@@ -23,17 +26,18 @@ pub(in crate::pages) async fn live(State(console): State<Shared>, by: SignedIn) 
 
 /// Ends when nobody reads any more, or the session has: looking alone does not keep it alive.
 async fn tell(mut sender: Sender<Bytes>, console: Shared, by: SignedIn) {
+    let mut seen = console.follow.look();
     loop {
-        tokio::time::sleep(EVERY).await;
+        // Whether something changed or not, it is drawn.
+        let _ = timeout(STILL, seen.changed()).await;
         let living = console.sessions.of(&by.name, clock::since_boot());
         if !living.iter().any(|session| session.id == by.session_id()) {
             // Whether it arrives or not, there is nothing more to do.
             let _ = sender.send_data(event("gone", "")).await;
             return;
         }
-        let Ok(status) = console.agent.status().await else { continue };
-        let hours = hours(&console.agent).await;
-        let parts = view::parts(&status, hours.as_deref()).into_string();
+        let Some(seen) = seen.borrow_and_update().clone() else { continue };
+        let parts = view::parts(&seen.now(), seen.hours.as_deref()).into_string();
         if sender.send_data(event("part", &parts)).await.is_err() {
             return;
         }

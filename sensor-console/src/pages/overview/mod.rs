@@ -12,13 +12,11 @@ pub(super) use self::live::live;
 use crate::{
     agent::Agent,
     console::Shared,
+    follow::HOURS,
     guard::SignedIn,
     page::{Failed, Page},
     texts::overview as texts,
 };
-
-/// Alert counts of so many hours.
-const HOURS: u32 = 24;
 
 pub(super) async fn overview(State(console): State<Shared>, by: SignedIn) -> Result<Page, Failed> {
     let status = by.status()?;

@@ -10,6 +10,8 @@ use std::{
 
 use serde_json::{Value, json};
 
+const RECORD: &str = "/v1/audit/people";
+
 /// What was asked.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
@@ -76,11 +78,23 @@ impl StubAgent {
 
     /// What was asked that may change something.
     pub(crate) fn changes(&self) -> Vec<Asked> {
-        let harmless = ["/v1/verify", "/v1/preview"];
+        let harmless = ["/v1/verify", "/v1/preview", RECORD];
         let said = self.0.lock().unwrap();
         let changes =
             |asked: &&Asked| asked.method != "GET" && !harmless.contains(&asked.path.split('?').next().unwrap());
         said.asked.iter().filter(changes).cloned().collect()
+    }
+
+    /// How often this was asked for.
+    pub(crate) fn asked(&self, path: &str) -> usize {
+        self.0.lock().unwrap().asked.iter().filter(|asked| asked.path == path).count()
+    }
+
+    /// What it was told to record: by whom, what, before, after.
+    pub(crate) fn records(&self) -> Vec<(Option<String>, Value)> {
+        let said = self.0.lock().unwrap();
+        let records = said.asked.iter().filter(|asked| asked.path == RECORD);
+        records.map(|asked| (asked.person.clone(), serde_json::from_slice(&asked.body).unwrap())).collect()
     }
 
     fn serve(&self, mut stream: UnixStream) {
@@ -93,11 +107,14 @@ impl StubAgent {
                 Some(answer) => answer.clone(),
                 None if path == "/v1/status" => (200, said.status.clone()),
                 None if path == "/v1/alerts/search" => (200, json!({"alerts": [], "next": null})),
+                None if path == "/v1/status/follow" => (200, said.status.clone()),
+                None if path == RECORD => (200, Value::Null),
                 None if asked.method == "GET" => (200, json!([])),
                 None => (404, problem("request.not-found", "Not found")),
             }
         };
-        let body = answer.to_string();
+        // With a line end: what is followed comes in lines.
+        let body = format!("{answer}\n");
         let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
         let _ = stream.write_all(format!("{head}{body}").as_bytes());
     }

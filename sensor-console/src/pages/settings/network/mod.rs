@@ -4,6 +4,8 @@ mod check;
 mod firewall;
 mod view;
 
+use std::path::Path;
+
 use axum::{extract::State, response::Redirect};
 use picket_protocol::local_api::{ProxyPassword, ProxySettings, routes};
 use serde::Deserialize;
@@ -14,13 +16,15 @@ use crate::{
     console::Shared,
     guard::{Changing, SignedIn, forms::Nothing},
     page::{Failed, Page},
+    people, surroundings,
     texts::settings as texts,
 };
 
 const HERE: &str = "/settings/network";
 
 pub(in crate::pages) async fn show(by: SignedIn) -> Result<Page, Failed> {
-    Ok(page(texts::NETWORK, view::body(by.status()?, by.role.may_change(), &by.csrf)))
+    let surroundings = people::away(|| surroundings::read(Path::new("/"))).await?;
+    Ok(page(texts::NETWORK, view::body(by.status()?, &surroundings, by.role.may_change(), &by.csrf)))
 }
 
 /// The form of the proxy. An empty user or password is none.

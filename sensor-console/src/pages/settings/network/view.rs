@@ -7,10 +7,14 @@ use picket_look::{
 use picket_protocol::local_api::{ProxyView, Status};
 
 use super::{HERE, firewall};
-use crate::{parts, texts::settings::network as texts};
+use crate::{
+    parts,
+    surroundings::{Named, Surroundings},
+    texts::settings::network as texts,
+};
 
 /// The page.
-pub(super) fn body(status: &Status, may_change: bool, csrf: &str) -> Markup {
+pub(super) fn body(status: &Status, surroundings: &Surroundings, may_change: bool, csrf: &str) -> Markup {
     html! {
         div class="stack" {
             section class="panel" {
@@ -19,7 +23,7 @@ pub(super) fn body(status: &Status, may_change: bool, csrf: &str) -> Markup {
                 @if may_change { (form(status.proxy.as_ref(), csrf)) (others(status.proxy.is_some(), csrf)) }
             }
             (firewall_part(status))
-            section class="panel" { h2 { (texts::ADDRESSES) } p class="help" { (texts::ADDRESSES_LEAD) } (owned(status)) }
+            section class="panel" { h2 { (texts::ADDRESSES) } p class="help" { (texts::ADDRESSES_LEAD) } (owned(status, surroundings)) }
         }
     }
 }
@@ -84,17 +88,29 @@ fn firewall_part(status: &Status) -> Markup {
     }
 }
 
-fn owned(status: &Status) -> Markup {
+fn owned(status: &Status, surroundings: &Surroundings) -> Markup {
     let addresses = html! {
         @for address in &status.addresses { div { (identifier(address)) } }
-        @if status.addresses.is_empty() { (texts::SEE_OWNER) }
+        @if status.addresses.is_empty() { (texts::NOT_KNOWN) }
+    };
+    let servers = |named: &Option<Named>| {
+        html! {
+            @match named {
+                Some(named) => { @for server in &named.servers { div { (identifier(server)) } } }
+                None => (texts::NOT_KNOWN),
+            }
+        }
+    };
+    let owner = |named: &Option<Named>, owner: &str| match named {
+        Some(named) => format!("{owner} {} {}.", texts::AS_SAYS, named.file),
+        None => owner.to_owned(),
     };
     let drift = status.clock.drift_seconds.map(|seconds| format!("{seconds} s"));
     html! {
         (Definitions::new()
             .with_help(texts::IP, addresses, texts::IP_OWNER)
-            .with_help(texts::DNS, texts::SEE_OWNER, texts::DNS_OWNER)
-            .with_help(texts::NTP, texts::SEE_OWNER, texts::NTP_OWNER)
+            .with_help(texts::DNS, servers(&surroundings.dns), &owner(&surroundings.dns, texts::DNS_OWNER))
+            .with_help(texts::NTP, servers(&surroundings.time), &owner(&surroundings.time, texts::NTP_OWNER))
             .with(texts::CLOCK, exact(status.clock.wall))
             .with_some(texts::DRIFT, drift))
     }

@@ -1,0 +1,61 @@
+//! Overview while somebody looks: what changes comes by itself, and the agent is asked by one question for all.
+
+use std::io::{Read as _, Write as _};
+
+use serde_json::json;
+
+use crate::rig::{Browser, Console};
+
+/// A person's open stream of events.
+struct Looking {
+    stream: rustls::StreamOwned<rustls::ClientConnection, std::net::TcpStream>,
+    seen: String,
+}
+
+impl Looking {
+    fn begin(browser: &Browser) -> Self {
+        let mut stream = browser.wire.open();
+        stream.write_all(format!("{}\r\n", browser.head("GET", "/events/overview", &[])).as_bytes()).unwrap();
+        stream.flush().unwrap();
+        Self { stream, seen: String::new() }
+    }
+
+    /// Reads on until this was seen; the wire's own patience ends it.
+    fn until(&mut self, wanted: &str) {
+        let mut buffer = [0; 16 * 1024];
+        while !self.seen.contains(wanted) {
+            let count = self.stream.read(&mut buffer).unwrap();
+            assert!(count > 0, "the stream ended before {wanted}: {}", self.seen);
+            self.seen.push_str(&String::from_utf8_lossy(&buffer[..count]));
+        }
+    }
+}
+
+#[test]
+fn what_changes_is_seen_by_all_who_look_and_asked_for_once() {
+    let console = Console::in_use();
+    let browser = console.signed_in("vic");
+    let mut looking: Vec<_> = (0..16).map(|_| Looking::begin(&browser)).collect();
+    for one in &mut looking {
+        one.until("data-epoch=\"1\"");
+    }
+    let before = console.agent.asked("/v1/status/follow");
+    console.agent.set(json!({"epoch": 2}));
+    for one in &mut looking {
+        one.until("data-epoch=\"2\"");
+    }
+    // The stand-in ends each answer after one line, so that it is asked again; but not by each who looks.
+    let asked = console.agent.asked("/v1/status/follow") - before;
+    assert!(asked < looking.len(), "{asked} questions for {} who look", looking.len());
+}
+
+#[test]
+fn a_stream_ends_with_its_session() {
+    let console = Console::in_use();
+    let mut browser = console.signed_in("vic");
+    let mut looking = Looking::begin(&browser);
+    looking.until("event: part");
+    browser.post("/sign-out", &[]);
+    console.agent.set(json!({"epoch": 3}));
+    looking.until("event: gone");
+}
