@@ -32,7 +32,7 @@ pub fn refusal(problem: &Problem) -> Markup {
 #[must_use]
 pub fn load_again(here: &str, at: UnixSeconds) -> Markup {
     html! {
-        noscript { p class="help" data-load-again { (frame::AS_OF) " " (exact(at)) ". " a href=(here) { (frame::LOAD_AGAIN) } } }
+        noscript { p class="help load-again" data-load-again { (frame::AS_OF) " " (exact(at)) ". " a href=(here) { (frame::LOAD_AGAIN) } } }
     }
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use picket_lab::{
     Agent, Binaries, Browser, Console, Generator, Person, Portal, PrivateFolder, Role, Settings, browser::Screen,
-    ending,
+    ending, ports::free_port,
 };
 
 use crate::builds::{ALL_BUT_XTASK, build, target_folder};
@@ -34,6 +34,7 @@ const PORTAL_PAGES: [&str; 14] = [
 const WIDTHS: [(u32, u32); 3] = [(360, 740), (1366, 768), (2560, 1440)];
 /// Alerts that pages have to show.
 const ALERTS: usize = 120;
+const REACTIVATION: &str = "/settings/reactivation";
 
 #[derive(Args)]
 pub(crate) struct Screenshots {
@@ -49,12 +50,13 @@ impl Screenshots {
         fs::create_dir_all(&to)?;
         let stage = Stage::set_up()?;
         let camera = Camera { browser: &stage.browser, to };
-        stage.first_sign_in(&camera)?;
+        let sensor = stage.first_sign_in(&camera)?;
         for page in stage.console.pages()? {
             let path = page["path"].as_str().context("a page without a path")?;
             stage.person().open(path)?;
             camera.take(path)?;
         }
+        stage.reactivation(&camera, &sensor)?;
         stage.portal_pages(&camera)?;
         println!("{}", camera.to.display());
         Ok(true)
@@ -117,8 +119,8 @@ impl Stage {
         Ok(())
     }
 
-    /// From the setup code to a sensor that has detected something.
-    fn first_sign_in(&self, camera: &Camera<'_>) -> Result<()> {
+    /// From the setup code to a sensor that has detected something. Its id.
+    fn first_sign_in(&self, camera: &Camera<'_>) -> Result<String> {
         let place = ["--mode", "cloud-connected", "--site", "North works", "--zone", "Line 3"];
         let sensor = self.portal.add_sensor("line-3-switch-room", &place)?;
         let file = self.portal.download(&sensor, &self.folder.join("line-3.activation"))?;
@@ -138,7 +140,24 @@ impl Stage {
         self.agent.until("the alerts are there to be shown", |status| {
             status["alerts"]["counters"]["logged"].as_u64().unwrap_or(0) >= ALERTS as u64
         })?;
-        Ok(())
+        Ok(sensor)
+    }
+
+    /// A file that is refused, and one whose hub does not answer.
+    fn reactivation(&self, camera: &Camera<'_>, sensor: &str) -> Result<()> {
+        self.person().open(REACTIVATION)?;
+        self.person().upload(REACTIVATION, &self.agent.configuration())?;
+        self.browser.until("[data-refusal]")?;
+        camera.take("/settings/reactivation/refused")?;
+        let hub = format!("https://127.0.0.1:{}", free_port()?);
+        let authority = self.portal.authority();
+        let authority = authority.to_str().context("a path in UTF-8")?;
+        self.portal.ask(&["sensor", "reissue", sensor, "--hub-url", &hub, "--hub-ca", authority])?;
+        let file = self.portal.download(sensor, &self.folder.join("another-hub.activation"))?;
+        self.person().upload(REACTIVATION, &file)?;
+        self.person().submit_when_there("/settings/reactivation/activate")?;
+        self.browser.until("#state [data-refusal]")?;
+        camera.take("/settings/reactivation/candidate")
     }
 }
 

@@ -1,4 +1,4 @@
-//! What axe-core finds on a page, and what is wider than its screen.
+//! What axe-core finds on a page, what is wider than its screen, and which words of its navigation are cut.
 
 use std::fs;
 
@@ -16,6 +16,14 @@ pub fn source() -> Result<String> {
     fs::read_to_string(&file).with_context(|| format!("{} is needed: cargo xtask test", file.display()))
 }
 
+/// Words of the navigation that stand beyond the screen's edge, or are broken within.
+const CUT_WORDS: &str = "return [...document.querySelectorAll('nav a span')].filter((span) => {
+    const box = span.getBoundingClientRect(), range = document.createRange();
+    const lines = (text) => { range.selectNodeContents(text); return range.getClientRects().length; };
+    const words = span.textContent.trim().split(/\\s+/).length;
+    return box.width > 0 && (box.right > innerWidth || box.left < 0 || lines(span.firstChild) > words);
+}).map((span) => span.textContent)";
+
 /// What axe-core finds serious or critical on the page that the browser shows, and what is wider than its screen.
 ///
 /// # Errors
@@ -32,6 +40,10 @@ pub fn findings(browser: &Browser, axe: &str, page: &str) -> Result<Vec<String>>
     let width = browser.run("return document.documentElement.scrollWidth - window.innerWidth")?;
     if width.as_i64().unwrap_or(1) > 0 {
         findings.push(format!("{page}: {width} px wider than the screen"));
+    }
+    let cut = browser.run(CUT_WORDS)?;
+    if cut.as_array().is_none_or(|words| !words.is_empty()) {
+        findings.push(format!("{page}: words of the navigation are cut: {cut}"));
     }
     Ok(findings)
 }

@@ -5,9 +5,13 @@ use picket_lab::{
     axe,
     browser::{LAPTOP, Screen},
 };
+use picket_tests::{
+    FakeClock, Scene,
+    faults::{Authority, closed_port},
+};
 use serde_json::Value;
 
-use super::Desk;
+use super::{Desk, hands::Hands};
 
 const PHONE: Screen = Screen { width: 360, height: 740, dark: true };
 
@@ -17,13 +21,7 @@ fn axe_finds_nothing_serious_on_any_page_on_a_laptop_and_a_dark_phone() -> Resul
     let desk = Desk::new()?;
     let sensor = desk.scene.onboard("read", &["--mode", "cloud-connected"])?;
     let mut all = Vec::new();
-    let mut look = |page: &str| -> Result<()> {
-        for screen in [LAPTOP, PHONE] {
-            desk.browser.show_on(screen)?;
-            all.extend(axe::findings(&desk.browser, &axe, page)?);
-        }
-        desk.browser.show_on(LAPTOP)
-    };
+    let mut look = |page: &str| look_at(&desk, &axe, page, &mut all);
     desk.person().open("/first-sign-in")?;
     look("/first-sign-in")?;
     desk.person().become_admin(&desk.scene.agent)?;
@@ -41,6 +39,49 @@ fn axe_finds_nothing_serious_on_any_page_on_a_laptop_and_a_dark_phone() -> Resul
         desk.person().open(path)?;
         look(path)?;
     }
+    desk.browser.open("about:blank")?;
+    ensure!(all.is_empty(), "{} findings:\n{}", all.len(), all.join("\n"));
+    Ok(())
+}
+
+/// Looks at the page that is shown on a laptop and a dark phone.
+fn look_at(desk: &Desk, axe: &str, page: &str, all: &mut Vec<String>) -> Result<()> {
+    for screen in [LAPTOP, PHONE] {
+        desk.browser.show_on(screen)?;
+        all.extend(axe::findings(&desk.browser, axe, page)?);
+    }
+    desk.browser.show_on(LAPTOP)
+}
+
+#[test]
+fn axe_finds_nothing_serious_where_something_is_refused_or_under_way() -> Result<()> {
+    let axe = axe::source()?;
+    let mut scene = Scene::new()?;
+    scene.agent.stop()?;
+    let clock = FakeClock::start(&mut scene.agent, "+73y")?;
+    let (desk, mut all) = (Desk::of(scene)?, Vec::new());
+    let sensor = desk.scene.onboard("read", &["--mode", "locally-managed"])?;
+    desk.person().become_admin(&desk.scene.agent)?;
+    desk.person().upload("/first-sign-in/activation", &sensor.file)?;
+    desk.browser.until("[data-refusal]")?;
+    look_at(&desk, &axe, "a first file that may be let pass", &mut all)?;
+    clock.set("+0")?;
+    desk.person().upload("/first-sign-in/activation", &sensor.file)?;
+    desk.person().activate_and_finish()?;
+    Hands::Mouse.go(&desk)?;
+    desk.person().upload("/settings/reactivation", &desk.scene.agent.configuration())?;
+    desk.browser.until("[data-refusal]")?;
+    look_at(&desk, &axe, "a file that is refused", &mut all)?;
+    Authority::new("A hub's CA")?.write(&desk.scene.folder.join("hub-ca.pem"))?;
+    let hub = format!("https://127.0.0.1:{}", closed_port()?);
+    let authority = desk.scene.path("hub-ca.pem")?;
+    let cloud = ["--mode", "cloud-connected", "--hub-url", &hub, "--hub-ca", &authority];
+    Hands::Mouse.reactivate(&desk, &desk.scene.reissue(&sensor.id, &cloud)?)?;
+    desk.browser.until("[data-refusal='endpoint.refused']")?;
+    look_at(&desk, &axe, "a candidate whose hub refuses", &mut all)?;
+    Hands::Mouse.send(&desk, "/settings/reactivation/keep")?;
+    desk.browser.until("[data-refusal='activation.kept-present']")?;
+    look_at(&desk, &axe, "a candidate that did not take over", &mut all)?;
     desk.browser.open("about:blank")?;
     ensure!(all.is_empty(), "{} findings:\n{}", all.len(), all.join("\n"));
     Ok(())
