@@ -102,7 +102,8 @@ fn at_switch(stage: &mut Stage<Powered>) -> Result<Generator> {
         let file = stage.scene.portal.download(&stage.scene.sensor, &file)?;
         stage.scene.agent.activate(&file)?;
         stage.scene.pass(Duration::ZERO, MOST);
-        if !stage.cut_agent()? {
+        // Each time, since the next activation brings a key of its own, and would hide that this one's is gone.
+        if !stage.cut_agent()? || !stage.goes_on() {
             break;
         }
     }

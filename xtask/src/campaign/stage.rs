@@ -95,6 +95,19 @@ impl Stage<Powered> {
         Ok(self.is_back(start, &started))
     }
 
+    /// Whether the sensor speaks to its portal again, and what it was proving is proved: with the keys and certificates
+    /// that its state names.
+    pub(super) fn goes_on(&mut self) -> bool {
+        let Scene { agent, .. } = &self.scene;
+        let heard = self.scene.heard_again();
+        let proved =
+            heard.and_then(|()| agent.until("nothing is being proved", |status| status["candidate"].is_null()));
+        if let Err(error) = &proved {
+            self.broken.push(format!("it does not go on after a cut: {error:#}"));
+        }
+        proved.is_ok()
+    }
+
     /// Cuts the portal's power; whether it came up again.
     pub(super) fn cut_portal(&mut self) -> Result<bool> {
         self.scene.portal.kill();
