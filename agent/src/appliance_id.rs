@@ -1,4 +1,4 @@
-//! Finds what names this hardware, once, and keeps the answer.
+//! Finds what names this hardware, once, and keeps the answer; and notices the disk of another machine.
 //!
 //! First of: the vendor's file, the DMI product UUID unless known-bad, machine-id. Where none of them can be read
 //! (an unprivileged run on a machine without machine-id) a random one is drawn, also kept.
@@ -70,6 +70,18 @@ pub enum Source {
     Random,
 }
 
+/// What names this hardware.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The appliance id.
+    pub id: ApplianceId,
+    /// From where.
+    pub source: Source,
+    /// Whether the id on the disk was another machine's, so that all else there is too. Only asked of a disk on which no
+    /// activation was ever in force: a sensor whose disk moved into spare hardware stays that sensor.
+    pub moved: bool,
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -86,18 +98,38 @@ impl fmt::Display for Source {
 ///
 /// A folder that cannot be written does not stop it: the sources give the same answer next time.
 ///
+/// An image may have been booted once before it was copied: where nothing was ever activated (`blank`), the id is kept only
+/// while the source that gave it does not name other hardware.
+///
 /// # Errors
 /// Only where nothing could be read and no random one be drawn.
-pub fn appliance_id(state_directory: &Path, sources: &Sources) -> io::Result<(ApplianceId, Source)> {
-    let kept = state_directory.join("appliance-id");
-    if let Some(id) = read(&kept).and_then(|text| text.parse().ok()) {
-        return Ok((id, Source::Kept));
+pub fn appliance_id(state_directory: &Path, sources: &Sources, blank: bool) -> io::Result<Named> {
+    let (kept, kept_source) = (state_directory.join("appliance-id"), state_directory.join("appliance-id.source"));
+    let known: Option<ApplianceId> = read(&kept).and_then(|text| text.parse().ok());
+    if let (Some(id), false) = (&known, blank) {
+        return Ok(Named { id: id.clone(), source: Source::Kept, moved: false });
     }
     let (id, source) = compute(sources)?;
-    if let Err(error) = files::replace(&kept, format!("{id}\n").as_bytes()) {
-        tracing::warn!(path = %kept.display(), %error, "the appliance id could not be kept");
+    if let Some(known) = known {
+        // A source that cannot be read this time says nothing of the hardware; one that was drawn never does.
+        let same_source =
+            source != Source::Random && read(&kept_source) == Some(source.to_string().to_ascii_lowercase());
+        if !same_source || known == id {
+            return Ok(Named { id: known, source: Source::Kept, moved: false });
+        }
+        keep(&kept, &kept_source, &id, source);
+        return Ok(Named { id, source, moved: true });
     }
-    Ok((id, source))
+    keep(&kept, &kept_source, &id, source);
+    Ok(Named { id, source, moved: false })
+}
+
+fn keep(kept: &Path, kept_source: &Path, id: &ApplianceId, source: Source) {
+    for (path, text) in [(kept_source, source.to_string()), (kept, id.to_string())] {
+        if let Err(error) = files::replace(path, format!("{text}\n").as_bytes()) {
+            tracing::warn!(path = %path.display(), %error, "the appliance id could not be kept");
+        }
+    }
 }
 
 fn compute(sources: &Sources) -> io::Result<(ApplianceId, Source)> {
@@ -199,16 +231,33 @@ mod tests {
         let (folder, sources) = machine(None, Some(UUID), Some(MACHINE));
         let state = folder.path().join("state");
         fs::create_dir(&state).unwrap();
-        let (first, _) = appliance_id(&state, &sources).unwrap();
+        let first = appliance_id(&state, &sources, true).unwrap();
         fs::remove_file(&sources.product_uuid).unwrap();
-        assert_eq!(appliance_id(&state, &sources).unwrap(), (first, Source::Kept));
+        // Whether or not it was ever activated: a UUID that cannot be read names no other hardware.
+        for blank in [true, false] {
+            let later = appliance_id(&state, &sources, blank).unwrap();
+            assert_eq!((later.id, later.moved), (first.id.clone(), false));
+        }
+    }
+
+    #[test]
+    fn notices_a_blank_disk_on_other_hardware_and_leaves_an_activated_one_alone() {
+        let (folder, sources) = machine(None, Some(UUID), Some(MACHINE));
+        let first = appliance_id(folder.path(), &sources, true).unwrap();
+        fs::write(&sources.product_uuid, "4c4c4544-0042-3510-8051-b4c04f4d9999\n").unwrap();
+        let activated = appliance_id(folder.path(), &sources, false).unwrap();
+        assert_eq!((activated.id, activated.moved), (first.id.clone(), false));
+        let blank = appliance_id(folder.path(), &sources, true).unwrap();
+        assert!(blank.moved && blank.id != first.id);
+        assert!(!appliance_id(folder.path(), &sources, true).unwrap().moved);
     }
 
     #[test]
     fn draws_at_random_only_once() {
         let (folder, sources) = machine(None, None, None);
-        let (first, source) = appliance_id(folder.path(), &sources).unwrap();
-        assert_eq!(source, Source::Random);
-        assert_eq!(appliance_id(folder.path(), &sources).unwrap(), (first, Source::Kept));
+        let first = appliance_id(folder.path(), &sources, true).unwrap();
+        assert_eq!(first.source, Source::Random);
+        let later = appliance_id(folder.path(), &sources, true).unwrap();
+        assert_eq!((later.id, later.source, later.moved), (first.id, Source::Kept, false));
     }
 }

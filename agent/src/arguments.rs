@@ -11,6 +11,10 @@ pub struct Arguments {
     /// The settings.
     #[arg(long, global = true, default_value = "/etc/picket/agent.toml")]
     pub config: PathBuf,
+    /// Have the kernel refuse this program the network while nothing is to be sent. It ends when something is: only for where
+    /// it is started anew then.
+    #[arg(long)]
+    pub seal_network: bool,
     /// What to do instead of running.
     #[command(subcommand)]
     pub command: Option<Command>,

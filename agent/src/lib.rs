@@ -22,6 +22,7 @@ pub mod logging;
 pub mod memory;
 pub mod proxy;
 pub mod run;
+pub mod sandbox;
 pub mod service;
 pub mod setup_code;
 pub mod shell;

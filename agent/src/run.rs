@@ -3,19 +3,20 @@
 use std::io;
 
 use nix::unistd::Uid;
-use picket_lifecycle::settings::Settings;
+use picket_lifecycle::{State, settings::Settings};
 use picket_protocol::refusal::Refusal;
 use sd_notify::NotifyState;
 
 use crate::{
     alerts::Alerts,
-    appliance_id::{Sources, appliance_id},
+    appliance_id::{Named, Sources, appliance_id},
     check,
     config::Config,
     delivery::Credentials,
     identity::Identities,
     issue_file::IssueFile,
     local_api::{self, Grants, LocalApi},
+    sandbox::NetworkSeal,
     service::{self, Feeds, Service, Startup},
     setup_code,
     shell::Shell,
@@ -47,21 +48,26 @@ pub enum NotStarted {
 ///
 /// # Errors
 /// [`NotStarted`]; once READY, nothing ends it but a signal.
-pub async fn run(config: &Config) -> Result<(), NotStarted> {
+pub async fn run(config: &Config, seal: NetworkSeal) -> Result<(), NotStarted> {
     let system = |what| move |source| NotStarted::System { what, source };
 
     // 1. What lies on disk.
     socket::make_runtime_directory(config).map_err(system("make the runtime directory"))?;
     let places = Places { state: config.state_directory.clone(), runtime: config.runtime_directory.clone() };
     let Opened { store, state } = Store::open(places, &service::readable).map_err(NotStarted::State)?;
-    let state = service::load(state.as_deref()).map_err(NotStarted::State)?;
+    let mut state = service::load(state.as_deref()).map_err(NotStarted::State)?;
     let sources = Sources::of_this_machine(config.appliance_id_file.clone());
-    let named = appliance_id(&config.state_directory, &sources);
-    let (appliance, source) = named.map_err(system("find an appliance id"))?;
+    let named = appliance_id(&config.state_directory, &sources, state.epochs().is_empty());
+    let Named { id: appliance, source, moved } = named.map_err(system("find an appliance id"))?;
     tracing::info!(%appliance, %source, version = env!("CARGO_PKG_VERSION"), "starting");
 
     // 2. Who owns the state, and what it acts with.
     let identities = Identities::in_state_directory(&config.state_directory);
+    if moved {
+        tracing::warn!("this disk was another machine's and never activated: its setup code and keys are forgotten");
+        identities.erase_all();
+        state = State::default();
+    }
     let (feeds, alert_feeds) = Feeds::of(&state);
     let credentials = Credentials { identities: identities.clone(), greeting: config.greeting() };
     let alerts = Alerts::start(&config.alerts, &config.state_directory, credentials, service::boot_id(), alert_feeds);
@@ -71,7 +77,7 @@ pub async fn run(config: &Config) -> Result<(), NotStarted> {
     let trust_files = trust_files(&config.trust_directory);
     let watchdog = Watchdog::of_unit();
     let settings = Settings { setup_code: setup_code::of_vendor(&config.setup_code_file), ..config.lifecycle() };
-    let startup = Startup { state, feeds, appliance, settings, trust_files, watchdog };
+    let startup = Startup { state, feeds, appliance, settings, trust_files, watchdog, seal };
     let (service, handle) = Service::new(shell, startup);
 
     // 3. Who may speak to it.
@@ -86,7 +92,11 @@ pub async fn run(config: &Config) -> Result<(), NotStarted> {
         tracing::warn!(%error, "systemd could not be told");
     }
     tracing::info!(socket = %config.socket().display(), "ready");
-    tokio::join!(service.run(stop.clone().wait()), local_api::serve(listener, api, stop.wait()));
+    let serving = async {
+        service.run(stop.clone().wait()).await;
+        stop.ask();
+    };
+    tokio::join!(serving, local_api::serve(listener, api, stop.clone().wait()));
 
     // 5. Stopped: what flowed comes to rest.
     alerts.stop().await;

@@ -9,6 +9,7 @@ use picket_agent::{
     config::Config,
     logging, memory,
     run::run,
+    sandbox::{self, NetworkSeal},
 };
 
 fn main() -> Result<()> {
@@ -19,6 +20,7 @@ fn main() -> Result<()> {
         return Ok(());
     }
     logging::start();
+    sandbox::confine(&config);
     // One thread does everything; names are resolved on another, which is gone a second later.
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime
@@ -27,7 +29,7 @@ fn main() -> Result<()> {
         .thread_stack_size(512 * 1024)
         .thread_keep_alive(Duration::from_secs(1));
     let runtime = runtime.build().context("cannot start")?;
-    let result = runtime.block_on(run(&config));
+    let result = runtime.block_on(run(&config, NetworkSeal::new(arguments.seal_network)));
     // A name that is still being resolved must not hold up the stop.
     runtime.shutdown_background();
     Ok(result?)

@@ -3,8 +3,8 @@
 use picket_protocol::{
     documents::activation::Mode,
     local_api::{
-        Active, Candidate, Deactivated, Gravity, HubStatus, Link, Message, ModeView, Proof, ProofStep, SensorState,
-        Status, UpstreamKind, UpstreamStatus, health_advice, routes,
+        Active, Candidate, Deactivated, Gravity, HubStatus, Link, Message, ModeView, NetworkAccess, Proof, ProofStep,
+        SensorState, Status, UpstreamKind, UpstreamStatus, health_advice, routes,
     },
     time::UnixSeconds,
 };
@@ -103,7 +103,7 @@ fn active_lines(active: &Active, status: &Status, now: UnixSeconds, screen: &Scr
             screen.problem(problem)?;
         }
     } else {
-        screen.line("It sends nothing to anybody.")?;
+        screen.line(nothing_sentence(status.agent.network))?;
     }
     if let Some(hub) = &status.hub {
         screen.line(&hub_sentence(hub, now))?;
@@ -136,6 +136,14 @@ fn active_lines(active: &Active, status: &Status, now: UnixSeconds, screen: &Scr
             status.upstream.as_ref().and_then(|up| up.certificate_until).map(|until| until.to_string()),
         ),
     ])
+}
+
+const fn nothing_sentence(network: NetworkAccess) -> &'static str {
+    match network {
+        NetworkAccess::Refused => "It sends nothing to anybody, and the kernel refuses it any network.",
+        NetworkAccess::NotEnforced => "It sends nothing to anybody. The kernel does not hold it to that: see its log.",
+        NetworkAccess::Open => "It sends nothing to anybody.",
+    }
 }
 
 fn licence_line(until: UnixSeconds, now: UnixSeconds, screen: &Screen) -> Result<(), Failure> {

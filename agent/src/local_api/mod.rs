@@ -10,6 +10,8 @@ mod changes;
 mod check;
 mod console;
 mod diagnose;
+#[cfg(debug_assertions)]
+mod fault_points;
 mod files;
 mod grants;
 mod hours;

@@ -58,6 +58,8 @@ pub(super) fn router(api: Shared) -> Router {
         .route(paths::RECOVERY_REDEEM, post(console::redeem));
     let own = Router::new().route(paths::SETUP_CODE, get(console::setup_code));
     let root = Router::new().route(paths::TRUST, post(trust::add)).route(paths::RESET, post(changes::reset));
+    #[cfg(debug_assertions)]
+    let root = root.merge(super::fault_points::routes());
 
     read.merge(needing(Right::Change, change, &api))
         .merge(needing(Right::Own, own, &api))

@@ -188,6 +188,9 @@ pub enum Command {
         /// Where the answer goes.
         reply: Reply<()>,
     },
+    /// Answer, and never do anything again: a fault point of the tests.
+    #[cfg(debug_assertions)]
+    HangCore(Reply<()>),
 }
 
 /// All that people see of the sensor, at one instant.

@@ -110,6 +110,11 @@ impl<E: Effects> Service<E> {
                 }
                 _ = reply.send(answer);
             }
+            #[cfg(debug_assertions)]
+            Command::HangCore(reply) => {
+                _ = reply.send(Ok(()));
+                std::future::pending::<()>().await;
+            }
         }
     }
 

@@ -11,6 +11,7 @@ mod commands;
 mod effects;
 mod feeds;
 mod heartbeat;
+mod need;
 mod perform;
 mod reading;
 mod recovery;

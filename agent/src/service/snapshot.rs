@@ -54,7 +54,7 @@ impl Snapshot {
     }
 }
 
-fn targets(state: &State) -> Vec<Target> {
+pub(super) fn targets(state: &State) -> Vec<Target> {
     let epoch = state.appliance().epoch();
     let of = |(activation, _, candidate): (&Activation, _, bool)| {
         let stamp = Stamp { epoch: if candidate { epoch.next() } else { epoch }, cti: activation.cti };

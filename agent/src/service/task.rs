@@ -18,10 +18,11 @@ use super::{
     command::{Command, Handle, Snapshot},
     effects::Effects,
     feeds::Feeds,
+    need::network_need,
     reading::Circumstances,
     snapshot::Users,
 };
-use crate::{clock, watchdog::Watchdog};
+use crate::{clock, sandbox::NetworkSeal, watchdog::Watchdog};
 
 /// Timers stop while a machine sleeps and the boot-time clock does not: look at it at least this often.
 const LONGEST_SLEEP: Duration = Duration::from_secs(5 * 60);
@@ -41,6 +42,8 @@ pub struct Startup {
     pub trust_files: Vec<(PathBuf, Vec<u8>)>,
     /// Who is told that the service goes round.
     pub watchdog: Watchdog,
+    /// What keeps the agent off the network while nothing is to be sent.
+    pub seal: NetworkSeal,
 }
 
 /// The one task that owns the state.
@@ -61,6 +64,7 @@ pub struct Service<E> {
     pub(super) calls: Calls,
     pub(super) follow_ups: VecDeque<Event>,
     watchdog: Watchdog,
+    seal: NetworkSeal,
     users: Users,
     ended: mpsc::UnboundedReceiver<Ended>,
     commands: mpsc::Receiver<Command>,
@@ -75,7 +79,8 @@ impl<E: Effects> Service<E> {
         let (calls, ended) = Calls::new();
         let (sender, commands) = mpsc::channel(Handle::QUEUE);
         let now = boot::glance();
-        let agent = AgentStatus { version: effects.versions().agent, uptime_seconds: 0 };
+        let agent =
+            AgentStatus { version: effects.versions().agent, uptime_seconds: 0, network: startup.seal.access() };
         let mut users = Users::default();
         let first = Snapshot::of(&state, &now, &startup.appliance, agent, effects.alert_status(), &mut users);
         let (snapshots, watcher) = watch::channel(Arc::new(first));
@@ -93,6 +98,7 @@ impl<E: Effects> Service<E> {
             calls,
             follow_ups: VecDeque::new(),
             watchdog: startup.watchdog,
+            seal: startup.seal,
             users,
             ended,
             commands,
@@ -101,7 +107,7 @@ impl<E: Effects> Service<E> {
         (service, Handle::new(sender, watcher))
     }
 
-    /// Runs until `stop`. The state is stored once more on the way out.
+    /// Runs until `stop`, or until it has to be started anew to have a network. The state is stored once more on the way out.
     pub async fn run(mut self, stop: impl Future<Output = ()>) {
         let stop = std::pin::pin!(stop);
         let mut stop = stop;
@@ -109,6 +115,10 @@ impl<E: Effects> Service<E> {
         loop {
             self.effects.settle().await;
             self.effects.show_setup_code(self.state.appliance().setup_code());
+            if !self.seal.suits(network_need(&self.state)) {
+                tracing::info!("something is to be sent: the agent ends, to be started anew with a network");
+                break;
+            }
             self.publish();
             self.watchdog.feed();
             let sleep = self.until_next_wake();
@@ -196,7 +206,7 @@ impl<E: Effects> Service<E> {
 
     pub(super) fn snapshot(&mut self, now: &Moment) -> Snapshot {
         let uptime_seconds = now.boot.since(self.started).as_secs();
-        let agent = AgentStatus { version: self.effects.versions().agent, uptime_seconds };
+        let agent = AgentStatus { version: self.effects.versions().agent, uptime_seconds, network: self.seal.access() };
         let alerts = self.effects.alert_status();
         let mut snapshot = Snapshot::of(&self.state, now, &self.appliance, agent, alerts, &mut self.users);
         snapshot.status.addresses = self.effects.addresses();

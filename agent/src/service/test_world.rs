@@ -190,6 +190,7 @@ impl Diary {
             settings: Settings { heartbeat_interval: Duration::from_millis(50), ..Settings::default() },
             trust_files: vec![("root".into(), issuer.root_file())],
             watchdog: Watchdog::default(),
+            seal: crate::sandbox::NetworkSeal::new(false),
         }
     }
 }

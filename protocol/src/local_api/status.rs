@@ -168,6 +168,22 @@ pub struct AgentStatus {
     pub version: String,
     /// Seconds since it started.
     pub uptime_seconds: u64,
+    /// What the kernel lets it have of the network.
+    #[serde(default)]
+    pub network: NetworkAccess,
+}
+
+/// What the kernel lets the agent have of the network.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NetworkAccess {
+    /// The sensor sends, or was never activated.
+    #[default]
+    Open,
+    /// Nothing is to be sent, and the kernel refuses the agent any socket to send by.
+    Refused,
+    /// Nothing is to be sent, and only the agent's own word stands for that.
+    NotEnforced,
 }
 
 /// The clock, and what the agent makes of it.

@@ -252,7 +252,7 @@ impl Rig {
         self.state.status(
             &now,
             &appliance,
-            AgentStatus { version: "0".into(), uptime_seconds: 0 },
+            AgentStatus { version: "0".into(), uptime_seconds: 0, network: Default::default() },
             AlertStatus::default(),
         )
     }

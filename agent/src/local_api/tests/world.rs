@@ -178,6 +178,8 @@ async fn answer_all(mut inbox: mpsc::Receiver<Command>, asked: Asked) {
             Command::AddTrust { reply, .. } | Command::ConfirmTrust { reply, .. } => drop(reply.send(Ok(root()))),
             Command::MakeRequest(reply) => drop(reply.send(Ok(vec![0xD2, 0x84]))),
             Command::Audit { after, limit, reply } => drop(reply.send(Ok(records(after, limit)))),
+            #[cfg(debug_assertions)]
+            Command::HangCore(reply) => drop(reply.send(Ok(()))),
         }
     }
 }
@@ -286,7 +288,7 @@ pub(super) fn snapshot() -> Snapshot {
             retry: None,
             proxy: Some(ProxyView { url: "http://proxy:3128".into(), user: None, password_set: true }),
             trusted: true,
-            agent: AgentStatus { version: "0.1.0".into(), uptime_seconds: 12 },
+            agent: AgentStatus { version: "0.1.0".into(), uptime_seconds: 12, network: Default::default() },
             clock: Clock { wall: UnixSeconds(100), floor: UnixSeconds(200), drift_seconds: None },
             upstream: None,
             hub: None,
