@@ -1,16 +1,22 @@
 //! Writes the manual pages and completions of the packages into a folder, from the programs' own command lines:
 //! `PACKAGE/man1`, `PACKAGE/man8`, `PACKAGE/bash`.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::Path,
+};
 
 use clap::{Command, CommandFactory as _};
 use clap_complete::Shell;
+use flate2::{Compression, write::GzEncoder};
 
 fn main() -> io::Result<()> {
     let folder = std::env::args_os().nth(1).ok_or_else(|| io::Error::other("manual FOLDER"))?;
     let folder = Path::new(&folder);
     write(&folder.join("agent"), picket_agent::arguments::Arguments::command(), 8)?;
     write(&folder.join("agent"), picket_agent::ctl::command_line(), 1)?;
+    write(&folder.join("console"), picket_console::settings::Arguments::command(), 8)?;
     write(&folder.join("portal"), picket_portal::cli::command_line(), 1)
 }
 
@@ -38,5 +44,8 @@ fn page(folder: &Path, mut command: Command, name: &str, section: u8) -> io::Res
     let constant: &'static str = name.to_owned().leak();
     let mut text = Vec::new();
     clap_mangen::Man::new(command.name(constant)).section(section.to_string()).render(&mut text)?;
-    fs::write(folder.join(format!("{name}.{section}")), text)
+    // As Debian has them: packed as small as gzip can, and with no date inside.
+    let mut packed = GzEncoder::new(File::create(folder.join(format!("{name}.{section}.gz")))?, Compression::best());
+    packed.write_all(&text)?;
+    packed.finish().map(drop)
 }

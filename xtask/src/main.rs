@@ -10,6 +10,7 @@ mod campaign;
 mod demo;
 mod fuzz;
 mod guards;
+mod package;
 mod packages;
 mod platform;
 mod sample;
@@ -37,6 +38,8 @@ enum Chore {
     Guards(guards::Guards),
     /// Beat on one parser.
     Fuzz(fuzz::Fuzz),
+    /// Make the Debian packages, as they are shipped, with their bills of materials.
+    Package(package::Package),
     /// Write our capture and the demo's sample anew; needs Suricata.
     Sample(sample::Sample),
     /// Photograph every page of the sensor console; needs Chromium.
@@ -67,6 +70,7 @@ fn run(chore: Chore) -> Result<bool> {
         Chore::Campaign(campaign) => campaign.run(),
         Chore::Guards(guards) => guards.run(),
         Chore::Fuzz(fuzz) => fuzz.run(),
+        Chore::Package(package) => package.run(),
         Chore::Sample(sample) => sample.run(),
         Chore::Screenshots(screenshots) => screenshots.run(),
         Chore::QuietProof(proof) => proof.run(),

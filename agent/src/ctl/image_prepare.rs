@@ -27,7 +27,9 @@ struct Prepared {
 pub(super) fn run(order: &ImagePrepare, screen: &Screen) -> Result<(), Failure> {
     let config = Config::load(&order.config).map_err(|error| Failure::Local(error.to_string()))?;
     if UnixStream::connect(config.socket()).is_ok() {
-        return Err(Failure::Local("the agent is running; stop it first: systemctl stop picket-agent".into()));
+        return Err(Failure::Local(
+            "the agent is running; stop it first: systemctl stop picket-agent.socket picket-agent".into(),
+        ));
     }
     let folder = config.state_directory;
     let entries = entries(&folder).map_err(|source| file("cannot read", &folder, source))?;
