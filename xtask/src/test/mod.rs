@@ -1,7 +1,9 @@
 //! `cargo xtask test`: everything that can fail, part by part, and a last line that counts.
 
+mod appliance;
 mod cargo_tests;
 mod cross_check;
+mod exposure;
 pub(crate) mod python;
 
 use std::{
@@ -20,7 +22,7 @@ use crate::{
 };
 
 /// Debian packages: the part that needs each, and the tests of that part, by what their names contain.
-const PACKAGES: [(&str, Part, &[&str]); 12] = [
+const PACKAGES: [(&str, Part, &[&str]); 17] = [
     ("strace", Part::Kills, &["kills::"]),
     ("faketime", Part::Clocks, &["clock::"]),
     ("python3-venv", Part::Python, &[]),
@@ -34,6 +36,12 @@ const PACKAGES: [(&str, Part, &[&str]); 12] = [
     ("python3-venv", Part::Browser, &[]),
     // A page without letters has no contrast to check.
     ("fonts-dejavu-core", Part::Browser, &[]),
+    ("systemd-container", Part::Systemd, &["systemd::"]),
+    ("mmdebstrap", Part::Systemd, &[]),
+    ("dpkg-dev", Part::Systemd, &[]),
+    ("curl", Part::Systemd, &[]),
+    // systemd-analyze, which judges the units.
+    ("systemd", Part::Exposure, &[]),
 ];
 /// Parts that need no package, and their tests.
 const OTHERS: [(Part, &[&str]); 1] = [(Part::Namespaces, &["namespaces::"])];
@@ -66,6 +74,10 @@ enum Part {
     Syslog,
     /// Within the tests: the sensor console's pages in a real browser, Chromium
     Browser,
+    /// Within the tests: the packages, installed on a Debian that systemd boots in systemd-nspawn; needs root
+    Systemd,
+    /// How much the units leave open
+    Exposure,
     /// Other programs read what the portal issues
     Python,
     /// The demo's walk
@@ -96,10 +108,14 @@ impl Test {
             if !left_out(&Part::Browser) {
                 python::provide_axe()?;
             }
+            if !left_out(&Part::Systemd) {
+                appliance::provide()?;
+            }
             let outcome = cargo_tests::run(&skipped.copied().collect::<Vec<_>>())?;
             counts = outcome.counts;
             outcome.verdict()
         });
+        self.part(&mut table, Part::Exposure, "exposure of the units", || exposure::check().map(Outcome::Passed));
         self.part(&mut table, Part::Python, "other programs read what the portal issues", || {
             cross_check::run(!left_out(&Part::Broker)).map(Outcome::Passed)
         });

@@ -1,0 +1,6 @@
+//! systemd as PID 1. What nspawn accepts and does not enforce (`MemoryMax`, `TasksMax`, `DevicePolicy`) is not tested here.
+
+mod golden_image;
+mod life;
+mod stage;
+mod upgrade;

@@ -1,0 +1,16 @@
+//! What the tests on a booted Debian need: the packages of the programs that the tests use, and a bare Debian to install them on.
+//! Both lie in `appliance/` of the target folder, where the tests look for them.
+
+use anyhow::{Result, ensure};
+use nix::unistd::Uid;
+use picket_lab::machine::root;
+
+use crate::{builds::target_folder, package::Build};
+
+pub(super) fn provide() -> Result<()> {
+    ensure!(Uid::effective().is_root(), "systemd-nspawn needs root: run as root, or --without systemd");
+    let folder = target_folder()?.join("appliance");
+    Build::for_tests()?.packages(&folder.join("packages"))?;
+    root::provide(&folder)?;
+    Ok(())
+}
