@@ -19,6 +19,9 @@ const MANUAL: [&str; 5] = ["run", "--quiet", "--package=picket-tests", "--exampl
 const PACKAGES: [(&str, &str); 3] =
     [("picket-agent", "size"), ("picket-console", "size"), ("picket-portal", "release")];
 
+/// The packages by name.
+pub(super) const NAMES: [&str; 3] = [PACKAGES[0].0, PACKAGES[1].0, PACKAGES[2].0];
+
 /// How packages are made: as they are shipped, or quickly, of what the tests have built anyway.
 pub(crate) struct Build {
     /// The folder that the profiles' folders lie in.
@@ -37,8 +40,8 @@ impl Build {
         Ok(Self { target: target_folder()?, surroundings: None })
     }
 
-    /// Makes the packages in `out`, which is emptied first, and says where they lie.
-    pub(crate) fn packages(&self, out: &Path) -> Result<Vec<PathBuf>> {
+    /// Makes the packages, or only one, in `out`, which is emptied first, and says where they lie.
+    pub(crate) fn packages(&self, out: &Path, only: Option<&str>) -> Result<Vec<PathBuf>> {
         let cargo_deb = provide_cargo_deb()?;
         if out.exists() {
             fs::remove_dir_all(out).with_context(|| format!("cannot empty {}", out.display()))?;
@@ -47,7 +50,8 @@ impl Build {
         if self.surroundings.is_none() {
             build("dev", &ALL_BUT_XTASK)?;
         }
-        PACKAGES.iter().map(|(name, profile)| self.package(&cargo_deb, name, profile, out)).collect()
+        let wanted = PACKAGES.iter().filter(|(name, _)| only.is_none_or(|only| only == *name));
+        wanted.map(|(name, profile)| self.package(&cargo_deb, name, profile, out)).collect()
     }
 
     fn package(&self, cargo_deb: &Path, name: &str, shipped: &str, out: &Path) -> Result<PathBuf> {

@@ -42,7 +42,7 @@ pub(super) fn size(packages: &[PathBuf]) -> Result<bool> {
 
 /// Builds this commit anew: from a clone in another folder, with cargo's home elsewhere, as another user and with another
 /// umask; and compares every file that was made.
-pub(super) fn reproducible(first: &Path) -> Result<bool> {
+pub(super) fn reproducible(first: &Path, only: Option<&str>) -> Result<bool> {
     let clean =
         Command::new("git").args(["status", "--porcelain", "--untracked-files=no"]).current_dir(root()).output()?;
     ensure!(clean.stdout.is_empty(), "there are changes that are not committed: the clone would not have them");
@@ -54,6 +54,7 @@ pub(super) fn reproducible(first: &Path) -> Result<bool> {
     let mut command = as_another_user();
     // The clone's own xtask, so that its paths are the clone's.
     command.args(["cargo", "run", "--quiet", "--package", "xtask", "--", "package", "--out"]).arg(&out);
+    command.args(only.map(|only| format!("--only={only}")));
     command.env("CARGO_HOME", another_home(&folder.join("home"))?).env("CARGO_TARGET_DIR", clone.join("target"));
     ensure!(command.current_dir(&clone).status()?.success(), "the second build failed");
     let mut same = true;

@@ -13,6 +13,7 @@ use clap::Args;
 use crate::{builds::root, packages};
 
 pub(crate) use build::Build;
+use build::NAMES;
 
 #[derive(Args)]
 pub(crate) struct Package {
@@ -22,6 +23,9 @@ pub(crate) struct Package {
     /// Build again from a clone in another folder, at another time, as another user, and compare the bytes
     #[arg(long)]
     check_reproducible: bool,
+    /// One of them, in place of all
+    #[arg(long, value_name = "NAME", value_parser = NAMES)]
+    only: Option<String>,
     /// Of the programs as the tests build them: not for shipping
     #[arg(long, conflicts_with = "check_reproducible")]
     quick: bool,
@@ -41,13 +45,14 @@ impl Package {
             return Ok(false);
         }
         let out = root().join(&self.out);
-        let made = if self.quick { Build::for_tests()? } else { Build::shipped()? }.packages(&out)?;
+        let made =
+            if self.quick { Build::for_tests()? } else { Build::shipped()? }.packages(&out, self.only.as_deref())?;
         for package in &made {
             println!("{}  {} bytes", package.display(), fs::metadata(package)?.len());
         }
         let clean = check::lintian(&made)?;
         let small = self.quick || check::size(&made)?;
-        let same = !self.check_reproducible || check::reproducible(&out)?;
+        let same = !self.check_reproducible || check::reproducible(&out, self.only.as_deref())?;
         Ok(clean && small && same)
     }
 }

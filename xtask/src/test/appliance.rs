@@ -10,7 +10,7 @@ use crate::{builds::target_folder, package::Build};
 pub(super) fn provide() -> Result<()> {
     ensure!(Uid::effective().is_root(), "systemd-nspawn needs root: run as root, or --without systemd");
     let folder = target_folder()?.join("appliance");
-    Build::for_tests()?.packages(&folder.join("packages"))?;
+    Build::for_tests()?.packages(&folder.join("packages"), None)?;
     root::provide(&folder)?;
     Ok(())
 }
