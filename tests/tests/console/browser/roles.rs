@@ -24,6 +24,8 @@ const ALERTS: usize = 3;
 
 /// What everybody may send: it is about themselves.
 const OWN: [&str; 3] = ["/account/password", "/account/sessions/end", "/sign-out"];
+/// What the audit says of it, and of sign-ins.
+const OWN_DEEDS: [&str; 4] = ["signed-in", "sign-ins-refused", "session-ended", "signed-out"];
 /// What only admins are offered. A new form has to be named here, and is tried by everybody else.
 const ADMINS: [&str; 19] = [
     "/first-sign-in/activation",
@@ -127,10 +129,13 @@ impl Staffed {
         self.desk.browser.until("[data-mode]")
     }
 
-    /// What a change would show in: the sensor, its audit, the console's people.
-    fn state(&self) -> Result<(Value, Value, String)> {
+    /// What a change would show in: the sensor, its audit but for people's own comings and goings, the console's people.
+    fn state(&self) -> Result<(Value, Vec<Value>, String)> {
         let agent = &self.desk.scene.agent;
-        Ok((decided(&agent.status()?)?, agent.ask(&["audit"])?, fs::read_to_string(self.desk.console.accounts())?))
+        let audit = agent.ask(&["audit"])?;
+        let mut changes = audit.as_array().context("the audit is a list")?.clone();
+        changes.retain(|record| !OWN_DEEDS.iter().any(|deed| record["what"] == *deed));
+        Ok((decided(&agent.status()?)?, changes, fs::read_to_string(self.desk.console.accounts())?))
     }
 
     /// Follows every link from every listed page, and gives each page's path to `visit` while it is shown.
