@@ -245,14 +245,17 @@ impl Store {
             Role::Portal => Mode::CloudConnected,
             Role::ManagementConsole => Mode::LocallyManaged,
         };
+        // The latest of a sensor's keys in force; looked for only where one was silent.
         let mut query = QueryBuilder::new(
-            "SELECT s.id, max(h.last_seen) AS last_seen, h.interval FROM heartbeats h \
+            "SELECT h.last_seen, h.interval FROM heartbeats h \
              JOIN identities i ON i.row = h.identity AND i.state = 'committed' JOIN sensors s ON s.id = i.sensor \
-             WHERE s.deleted_at IS NULL AND s.mode LIKE ",
+             WHERE NOT EXISTS (SELECT 1 FROM identities j JOIN heartbeats g ON g.identity = j.row \
+             WHERE j.sensor = i.sensor AND j.state = 'committed' \
+             AND (g.last_seen, g.identity) > (h.last_seen, h.identity)) \
+             AND s.deleted_at IS NULL AND h.last_seen < ",
         );
-        query.push_bind(mode_pattern(heard));
+        query.push_bind(now.0 - disconnected_after(0)).push(" AND s.mode LIKE ").push_bind(mode_pattern(heard));
         push_scope(&mut query, scope);
-        query.push(" GROUP BY s.id HAVING max(h.last_seen) < ").push_bind(now.0 - disconnected_after(0));
         let mut count = 0;
         for row in query.build().fetch_all(&self.readers).await? {
             let seen = UnixSeconds(row.try_get("last_seen")?).max(viewpoint.listening_since);

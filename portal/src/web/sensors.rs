@@ -1,7 +1,7 @@
 //! Sites and Sensors: counts, filters, order, pages. An address says all of it, so it can be kept and sent.
 
 use axum::{Extension, extract::State};
-use picket_look::{Button, Column, Empty, Icon, Markup, Table, button_link, exact, html, secondary, when};
+use picket_look::{Button, Column, Empty, Icon, Markup, Table, button_link, html, secondary, when};
 use picket_protocol::{heartbeat::Heartbeat, time::UnixSeconds};
 use serde::Serialize;
 
@@ -31,8 +31,9 @@ use crate::{
 const ROWS: usize = 50;
 const SENSORS: &str = "/sensors";
 
-const COLUMNS: [Column<'static>; 11] = [
+const COLUMNS: [Column<'static>; 12] = [
     Column::text("Name"),
+    Column::text("Actions"),
     Column::text("Connection type"),
     Column::text("Connection"),
     Column::text("Health"),
@@ -141,7 +142,7 @@ fn counted(counts: &Counts) -> Markup {
     ];
     html! {
         ul class="filter" aria-label="Counts" {
-            @for (word, count, href) in all { li { a href=(href) { (word) ": " strong { (count) } } } }
+            @for (word, count, href) in all { li { a href=(href) { (format!("{word}: {count}")) } } }
         }
     }
 }
@@ -192,20 +193,21 @@ fn table(page: &FleetPage, asked: &Address, now: UnixSeconds, may_onboard: bool)
     } else {
         Empty { why: "No sensor is here yet.".to_owned(), next: html! {} }
     };
-    let rows = page.sensors.iter().map(|view| row(view, now)).collect();
+    let rows = page.sensors.iter().map(|view| row(view, now, may_onboard)).collect();
     html! { (Table { caption: "Sensors", columns: &COLUMNS, rows, empty }) }
 }
 
-fn row(view: &SensorView, now: UnixSeconds) -> Vec<Markup> {
+fn row(view: &SensorView, now: UnixSeconds, may_change: bool) -> Vec<Markup> {
     let filed = &view.registration.filed;
     let heartbeat = view.last_heartbeat.as_deref().and_then(|bytes| Heartbeat::decode(bytes).ok());
     let ti = heartbeat.and_then(|heartbeat| heartbeat.status).map(|status| status.ti);
     vec![
         html! { a href={ (SENSORS) "/" (view.registration.id) } { (filed.name.as_str()) } },
+        html! { @if may_change && !view.facts.deleted { (actions(view)) } @else { "–" } },
         html! { (words::mode(view.facts.mode)) },
         words::connection(view.facts.connection(now)),
         words::health(view.facts.health(now)),
-        html! { @match view.facts.last_seen { Some(at) => { (when(at, now)) " " span class="muted" { (exact(at)) } } None => "–" } },
+        html! { @match view.facts.last_seen { Some(at) => { (when(at, now)) " " span class="muted" { (at) } } None => "–" } },
         html! { (filed.subscription.name.as_str()) },
         html! { (filed.site.as_ref().map_or("–", |site| site.as_str())) },
         html! { (filed.zone.as_ref().map_or("–", |zone| zone.as_str())) },
@@ -218,6 +220,18 @@ fn row(view: &SensorView, now: UnixSeconds) -> Vec<Markup> {
             }
         },
     ]
+}
+
+/// What can be done with a sensor: each on a page of its own, which says what will happen.
+fn actions(view: &SensorView) -> Markup {
+    let all = [("Edit", "edit"), ("Download activation file", "file"), ("Reissue", "reissue"), ("Delete", "delete")];
+    let (id, name) = (view.registration.id, &view.registration.filed.name);
+    html! {
+        details {
+            summary aria-label={ "Actions for " (name.as_str()) } { "Actions" }
+            @for (word, path) in all { p { a href={ (SENSORS) "/" (id) "/" (path) } { (word) } } }
+        }
+    }
 }
 
 fn pages(page: &FleetPage, asked: &Address) -> Markup {

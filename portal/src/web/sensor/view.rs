@@ -80,7 +80,7 @@ fn open_alarm(record: &Record, alarm: &AlarmRow, may_change: bool, csrf: &str) -
     let id = record.view.registration.id;
     let clear = html! { input type="hidden" name="alarm" value=(alarm.id); };
     html! {
-        section data-alarm=(alarm.kind) {
+        section class="stack" data-alarm=(alarm.kind) {
             (message(if note { Tone::Notice } else { Tone::Critical }, title, Alarm::next(&alarm.kind)))
             p { "Since " (when(alarm.at, record.now)) "." }
             @if may_change {
