@@ -7,10 +7,11 @@ use picket_lab::machine::root;
 
 use crate::{builds::target_folder, package::Build};
 
-pub(super) fn provide() -> Result<()> {
+/// Gives what was made, in words.
+pub(super) fn provide() -> Result<String> {
     ensure!(Uid::effective().is_root(), "systemd-nspawn needs root: run as root, or --without systemd");
     let folder = target_folder()?.join("appliance");
-    Build::for_tests()?.packages(&folder.join("packages"), None)?;
+    let made = Build::for_tests()?.packages(&folder.join("packages"), None)?;
     root::provide(&folder)?;
-    Ok(())
+    Ok(format!("{} packages", made.len()))
 }
