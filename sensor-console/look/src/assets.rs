@@ -9,6 +9,18 @@ pub struct Asset {
     pub media_type: &'static str,
     /// Its content.
     pub content: &'static [u8],
+    /// The same, packed by gzip: half of a first visit. Pages are never packed: what is in them beside a secret would tell of
+    /// it by their length.
+    pub packed: &'static [u8],
+}
+
+impl Asset {
+    /// What goes to a browser that says this in `accept-encoding`, and the `content-encoding` it has.
+    #[must_use]
+    pub fn for_browser(&self, accepts: &str) -> (&'static [u8], Option<&'static str>) {
+        let gzip = accepts.split(',').map(str::trim).any(|coding| coding == "gzip");
+        if gzip { (self.packed, Some("gzip")) } else { (self.content, None) }
+    }
 }
 
 /// How long a browser may keep what is served under such a path.
@@ -36,6 +48,7 @@ macro_rules! asset {
             },
             media_type: $media_type,
             content: CONTENT,
+            packed: include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".", $extension, ".gz")),
         }
     }};
 }
@@ -93,6 +106,8 @@ const fn join<const N: usize>(parts: [&[u8]; 6]) -> [u8; N] {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
     use sha2::{Digest as _, Sha256};
 
     use super::*;
@@ -101,6 +116,20 @@ mod tests {
     fn style_and_script_stay_small() {
         assert!(STYLE.content.len() <= 20 * 1024, "{} bytes of style", STYLE.content.len());
         assert!(SCRIPT.content.len() <= 5 * 1024, "{} bytes of script", SCRIPT.content.len());
+    }
+
+    #[test]
+    fn what_is_packed_is_the_same_and_goes_to_those_who_take_it() {
+        for asset in [&STYLE, &SCRIPT, &HTMX, &ICON] {
+            let mut unpacked = Vec::new();
+            flate2::read::GzDecoder::new(asset.packed).read_to_end(&mut unpacked).unwrap();
+            assert_eq!(unpacked, asset.content, "{}", asset.path);
+            assert_eq!(asset.for_browser("gzip, deflate, br"), (asset.packed, Some("gzip")));
+            for accepts in ["", "identity", "x-gzip", "gzip;q=0"] {
+                assert_eq!(asset.for_browser(accepts), (asset.content, None), "{accepts}");
+            }
+        }
+        assert!(HTMX.packed.len() * 2 < HTMX.content.len());
     }
 
     #[test]

@@ -123,10 +123,10 @@ pub(super) const GUARDS: &[Guard] = &[
 }
 
 /// A new session",
-                "    let Some(brought) = cookie::token(&headers) else { return begin(&console, &found, address) };
+                "    let Some(brought) = cookie::SESSION.token(&headers) else { return begin(&console, &found, address) };
     let token = console.sessions.begin_as(brought.to_owned(), &found, address, clock::since_boot());
     let mut response = Redirect::to(\"/\").into_response();
-    response.headers_mut().insert(header::SET_COOKIE, cookie::set(&token));
+    response.headers_mut().insert(header::SET_COOKIE, cookie::SESSION.set(&token));
     response
 }
 

@@ -19,15 +19,15 @@ const ATTACKS: [&str; 5] = ["test", "--package", "picket-console", "--test", "co
 
 #[derive(Args)]
 pub(crate) struct Guards {
-    /// Only those whose name has this in it
-    #[arg(default_value = "")]
-    word: String,
+    /// Only those whose name has one of these in it
+    words: Vec<String>,
 }
 
 impl Guards {
     pub(crate) fn run(&self) -> Result<bool> {
-        let guards: Vec<_> = GUARDS.iter().filter(|guard| guard.name.contains(&self.word)).collect();
-        ensure!(!guards.is_empty(), "no guard has {:?} in its name", self.word);
+        let wanted = |guard: &&Guard| self.words.is_empty() || self.words.iter().any(|word| guard.name.contains(word));
+        let guards: Vec<_> = GUARDS.iter().filter(wanted).collect();
+        ensure!(!guards.is_empty(), "no guard has any of {:?} in its name", self.words);
         println!("Building with every guard in its place …");
         let mut tests: Vec<_> = guards.iter().map(|guard| guard.test).collect();
         tests.sort_unstable();
