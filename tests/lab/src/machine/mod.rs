@@ -37,7 +37,6 @@ const POWER_OFF: i32 = 34 + 4;
 /// A machine, and its systemd when it runs.
 #[derive(Debug)]
 pub struct Machine {
-    // Before the folder: it ends before its files go.
     running: Option<Running>,
     name: String,
     boots: u32,
@@ -51,10 +50,26 @@ struct Running {
     leader: Pid,
 }
 
-/// Killed, nspawn would leave the machine running; with its PID 1 all of it ends.
+/// What nspawn leaves of a machine that did not end by itself: an empty folder.
+impl Drop for Machine {
+    fn drop(&mut self) {
+        drop(self.running.take());
+        let _ = fs::remove_dir(Path::new("/run/systemd/nspawn/propagate").join(&self.name));
+    }
+}
+
+/// With its PID 1 all of it ends; its files are removed after that.
 impl Drop for Running {
     fn drop(&mut self) {
+        // Once nspawn has ended, the number may be somebody else's.
+        if !matches!(self.nspawn.has_ended(), Ok(None)) {
+            return;
+        }
         let _ = kill(self.leader, Signal::SIGKILL);
+        let process = PathBuf::from(format!("/proc/{}", self.leader));
+        let _ = until("the machine is gone", Duration::from_secs(10), || {
+            Ok(if process.exists() { Waited::NotYet("it runs".into()) } else { Waited::Holds(()) })
+        });
     }
 }
 
@@ -84,8 +99,10 @@ impl Machine {
     pub fn boot(&mut self) -> Result<()> {
         self.boots += 1;
         let output = self.folder.join(&format!("boot-{}.log", self.boots));
-        let mut command = Command::new("systemd-nspawn");
-        command.arg("--quiet").arg("--directory").arg(self.root()).args(["--machine", &self.name]);
+        // In a PID namespace of its own, so that the machine does not outlive who started it: nspawn alone, killed, leaves it.
+        let mut command = Command::new("unshare");
+        command.args(["--pid", "--fork", "--kill-child", "--mount-proc", "systemd-nspawn", "--quiet"]);
+        command.arg("--directory").arg(self.root()).args(["--machine", &self.name]);
         command.args(["--register=no", "--keep-unit", "--private-network", "--console=pipe"]);
         // Without these two IPAddressDeny= is accepted and not enforced.
         command.args(["--capability=all", "--system-call-filter=bpf", "--boot"]);
@@ -112,8 +129,7 @@ impl Machine {
     pub fn power_off(&mut self) -> Result<()> {
         let Some(mut running) = self.running.take() else { return Ok(()) };
         send(running.leader, POWER_OFF)?;
-        running.nspawn.wait(PATIENCE)?;
-        Ok(())
+        running.nspawn.wait(PATIENCE).map(drop)
     }
 
     /// Off and on again.
@@ -231,11 +247,15 @@ impl Machine {
     }
 }
 
-/// The child of nspawn that is the machine's systemd.
-fn leader_of(nspawn: Pid) -> Option<Pid> {
-    let children = fs::read_to_string(format!("/proc/{nspawn}/task/{nspawn}/children")).ok()?;
-    let mut children = children.split_ascii_whitespace().filter_map(|pid| pid.parse().ok().map(Pid::from_raw));
-    children.find(|pid| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "systemd"))
+/// The machine's systemd: the child of nspawn, which is the child of what was started.
+fn leader_of(started: Pid) -> Option<Pid> {
+    let named = |pid: &Pid| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "systemd");
+    children_of(started).into_iter().flat_map(children_of).find(named)
+}
+
+fn children_of(pid: Pid) -> Vec<Pid> {
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    children.split_ascii_whitespace().filter_map(|pid| pid.parse().ok().map(Pid::from_raw)).collect()
 }
 
 /// nix knows no real-time signals.
