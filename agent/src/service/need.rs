@@ -2,12 +2,12 @@
 
 use picket_lifecycle::State;
 
-use super::snapshot::targets;
+use super::snapshot::has_targets;
 use crate::sandbox::Need;
 
 /// See the module.
 pub(super) fn network_need(state: &State) -> Need {
-    if !targets(state).is_empty() {
+    if has_targets(state) {
         return Need::Some;
     }
     if state.epochs().is_empty() { Need::Undecided } else { Need::None }

@@ -69,6 +69,11 @@ pub(super) fn targets(state: &State) -> Vec<Target> {
     state.activations().flat_map(of).collect()
 }
 
+/// Whether there is any. Asked at each turn, so it copies none.
+pub(super) fn has_targets(state: &State) -> bool {
+    state.activations().any(|(activation, ..)| !endpoints(&activation.mode).is_empty())
+}
+
 fn endpoints(mode: &ModeSettings) -> Vec<(EndpointRole, &Endpoint)> {
     match mode {
         ModeSettings::CloudConnected(cloud) => {
