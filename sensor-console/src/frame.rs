@@ -37,7 +37,6 @@ pub(crate) fn signed_in(console: &Console, by: &SignedIn, path: &str, page: &Pag
         messages: &messages,
         person: Some(Person { name: by.name.as_str(), role: by.role.word(), sign_out: SIGN_OUT }),
         csrf: &by.csrf,
-        refresh_seconds: page.refresh_seconds,
     };
     if in_flow { bare(&layout, &page.body) } else { framed(&layout, &page.body) }
 }
@@ -54,7 +53,6 @@ pub(crate) fn open(page: &Page) -> Markup {
         messages: &[],
         person: None,
         csrf: "",
-        refresh_seconds: page.refresh_seconds,
     };
     bare(&layout, &page.body)
 }

@@ -21,15 +21,13 @@ pub struct Page {
     pub status: StatusCode,
     /// The page above: where, and its name.
     pub above: Option<(&'static str, &'static str)>,
-    /// Loads itself anew every so many seconds where no script runs.
-    pub refresh_seconds: Option<u32>,
 }
 
 impl Page {
     /// A page that answers 200.
     #[must_use]
     pub fn new(title: impl Into<String>, body: Markup) -> Self {
-        Self { title: title.into(), body, status: StatusCode::OK, above: None, refresh_seconds: None }
+        Self { title: title.into(), body, status: StatusCode::OK, above: None }
     }
 
     /// The same with another status.
@@ -49,12 +47,6 @@ impl Page {
     #[must_use]
     pub fn under(self, href: &'static str, name: &'static str) -> Self {
         Self { above: Some((href, name)), ..self }
-    }
-
-    /// The same, loading itself anew.
-    #[must_use]
-    pub fn refreshing(self, seconds: u32) -> Self {
-        Self { refresh_seconds: Some(seconds), ..self }
     }
 }
 

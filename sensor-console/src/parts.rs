@@ -27,6 +27,12 @@ pub fn refusal(problem: &Problem) -> Markup {
     })
 }
 
+/// A code of the agent's, which leads to its page.
+#[must_use]
+pub fn code(code: &str) -> Markup {
+    html! { a href={ "/explain/" (code) } { code { (code) } } }
+}
+
 /// Where no script keeps a page alive: of when it is, and a link that loads it again. It does not load itself: whoever reads
 /// it slowly, or fills something in, would lose their place.
 #[must_use]

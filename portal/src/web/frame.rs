@@ -51,7 +51,6 @@ pub(super) fn signed_in(portal: &Portal, by: &SignedIn, path: &str, page: &Page)
         messages: &[],
         person: Some(Person { name: &caller.name, role: words::role(caller.role), sign_out: "/sign-out" }),
         csrf: by.csrf(),
-        refresh_seconds: None,
     };
     framed(&layout, &page.body)
 }
@@ -67,7 +66,6 @@ pub(super) fn open(page: &Page) -> Markup {
         messages: &[],
         person: None,
         csrf: "",
-        refresh_seconds: None,
     };
     bare(&layout, &page.body)
 }

@@ -37,7 +37,7 @@
     setTimeout(() => button.classList.remove("copied"), 1500);
   };
 
-  // Parts with an id are replaced where they changed, but for one that a person is in.
+  // Parts with an id are replaced where they changed, but for one that a person is in: what has an id keeps the focus.
   const live = (place) => {
     const seen = new Map(), source = new EventSource(place.dataset.live);
     source.addEventListener("part", (event) => {
@@ -46,10 +46,12 @@
       for (const part of made.content.children) {
         const old = document.getElementById(part.id);
         if (!old || seen.get(part.id) === part.outerHTML) continue;
-        if (old.contains(document.activeElement) || old.querySelector("details[open]")) continue;
+        const focused = document.activeElement, within = old.contains(focused);
+        if (within && !focused.id || old.querySelector("details[open]")) continue;
         seen.set(part.id, part.outerHTML);
         old.replaceWith(part);
         times(part);
+        if (within) document.getElementById(focused.id)?.focus();
       }
     });
     source.addEventListener("gone", () => { source.close(); location.reload(); });

@@ -67,8 +67,6 @@ pub struct Layout<'a> {
     pub person: Option<Person<'a>>,
     /// The session's token.
     pub csrf: &'a str,
-    /// Loads the page anew every so many seconds where no script runs.
-    pub refresh_seconds: Option<u32>,
 }
 
 /// A page with navigation.
@@ -134,9 +132,6 @@ fn head(layout: &Layout<'_>) -> Markup {
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="color-scheme" content="light dark";
             meta name="htmx-config" content=(assets::HTMX_CONFIG);
-            @if let Some(seconds) = layout.refresh_seconds {
-                noscript { meta http-equiv="refresh" content=(seconds); }
-            }
             title { (layout.title) " · " (layout.site) }
             link rel="icon" type="image/svg+xml" href=(assets::ICON.path);
             link rel="stylesheet" href=(assets::STYLE.path);
@@ -232,7 +227,6 @@ mod tests {
             messages: &[],
             person: Some(Person { name: "anna", role: "admin", sign_out: "/sign-out" }),
             csrf: "token",
-            refresh_seconds: Some(10),
         }
     }
 

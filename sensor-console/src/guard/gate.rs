@@ -51,6 +51,15 @@ pub async fn open(request: Request, next: Next) -> Response {
     framed(answer, frame::open)
 }
 
+/// For pages that say nothing of the sensor: in the frame of whoever has signed in, bare for everybody else.
+pub async fn either(State(console): State<Shared>, request: Request, next: Next) -> Response {
+    if session(&console, request.headers()).is_some() {
+        signed_in(State(console), request, next).await
+    } else {
+        open(request, next).await
+    }
+}
+
 fn session(console: &Console, headers: &HeaderMap) -> Option<Session> {
     console.sessions.touch(cookie::SESSION.token(headers)?, clock::since_boot())
 }

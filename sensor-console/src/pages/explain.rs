@@ -1,27 +1,24 @@
-//! The docs page of a refusal, as the agent has it.
+//! The page of a refusal's code. It says nothing of this sensor, so it is there before the sign-in, too: whoever is refused a
+//! setup code has to be able to read why.
 
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use maud::html;
-use picket_protocol::local_api::{Explanation, routes};
+use picket_protocol::refusal::{self, Refusal};
 
 use crate::{
-    console::Shared,
-    guard::SignedIn,
     page::{Failed, Page},
     texts::frame as texts,
 };
 
-pub(super) async fn explain(
-    State(console): State<Shared>,
-    _: SignedIn,
-    Path(code): Path<String>,
-) -> Result<Page, Failed> {
-    let explanation: Explanation = console.agent.get(&format!("{}/{code}", routes::EXPLAIN)).await?;
-    let body = html! {
-        p { (explanation.why) }
-        h2 { (texts::WHAT_NEXT) }
-        ol { @for step in &explanation.next { li { (step) } } }
-        p class="muted" { code { (explanation.code) } }
+pub(super) async fn explain(Path(code): Path<String>) -> Result<Page, Failed> {
+    let Some(words) = refusal::explain(&code) else {
+        return Err(Refusal::NotFound { what: format!("code {code}") }.problem().into());
     };
-    Ok(Page::new(explanation.title, body).stacked())
+    let body = html! {
+        p { (words.why) }
+        h2 { (texts::WHAT_NEXT) }
+        ol { @for step in words.next { li { (step) } } }
+        p class="muted" { code { (words.code) } }
+    };
+    Ok(Page::new(words.title, body).stacked())
 }

@@ -55,6 +55,7 @@ pub const PAGES: &[ListedPage] = &[
     page("/settings/reactivation", WhoSees::SignedIn),
     page("/settings/name", WhoSees::SignedIn),
     page("/settings/network", WhoSees::SignedIn),
+    page("/settings/management-console", WhoSees::SignedIn),
     page("/settings/audit", WhoSees::SignedIn),
     page("/settings/diagnostics", WhoSees::SignedIn),
     page("/settings/diagnostics/alert-log", WhoSees::SignedIn),

@@ -1,4 +1,4 @@
-//! Which path is which page. Signed-in pages are behind the gate; those named in [`open`] are all that is not.
+//! Which path is which page. Signed-in pages are behind the gate; those named in [`open`] and [`either`] are all that is not.
 
 mod account;
 mod alerts;
@@ -9,6 +9,7 @@ mod endpoints;
 mod explain;
 mod flow;
 mod list;
+mod live;
 pub(crate) mod overview;
 mod recovery;
 mod settings;
@@ -34,8 +35,9 @@ use crate::{
 /// All pages, guarded.
 pub fn router(console: Shared) -> Router {
     let gated = signed_in().route_layer(from_fn_with_state(Arc::clone(&console), gate::signed_in));
+    let either = either().route_layer(from_fn_with_state(Arc::clone(&console), gate::either));
     let open = open().layer(from_fn(gate::open));
-    gated.merge(open).layer(from_fn(host::check)).layer(from_fn(headers::add)).with_state(console)
+    gated.merge(either).merge(open).layer(from_fn(host::check)).layer(from_fn(headers::add)).with_state(console)
 }
 
 /// Before the sign-in. What is here is public; everything else is not.
@@ -47,6 +49,11 @@ fn open() -> Router<Shared> {
         .route("/recovery/begin", post(recovery::begin))
         .route("/assets/{file}", get(assets::file))
         .fallback(async || Failed::NotFound)
+}
+
+/// The same before and after the sign-in: nothing of the sensor is in it.
+fn either() -> Router<Shared> {
+    Router::new().route("/explain/{code}", get(explain::explain))
 }
 
 /// Behind the gate.
@@ -64,6 +71,5 @@ fn signed_in() -> Router<Shared> {
         .route("/settings/users", get(users::users).post(users::add))
         .route("/settings/users/role", post(users::set_role))
         .route("/settings/users/remove", post(users::remove))
-        .route("/explain/{code}", get(explain::explain))
         .merge(flow::routes())
 }

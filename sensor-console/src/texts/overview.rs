@@ -11,7 +11,7 @@ pub const DEACTIVATED: &str = "Deactivated";
 pub const LEAD_UNACTIVATED: &str = "This sensor belongs to nobody yet. It takes nothing in and sends nothing.";
 pub const LEAD_CLOUD: &str = "Alerts go to the IoT hub. The portal knows how this sensor is.";
 pub const LEAD_LOCAL: &str = "Alerts stay on this sensor. It sends nothing to anybody.";
-pub const LEAD_LOCAL_CONSOLE: &str = "Alerts stay on this sensor. The management console knows how it is.";
+pub const LEAD_LOCAL_CONSOLE: &str = "Alerts go to the management console, which knows how this sensor is.";
 pub const LEAD_DEACTIVATED: &str =
     "The portal ended the last activation. This sensor detects and stores, and sends nothing.";
 

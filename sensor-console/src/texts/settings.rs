@@ -1,5 +1,7 @@
 //! System settings.
 
+use crate::refused::Words;
+
 pub const TITLE: &str = "System settings";
 
 /// A tile: its title, and what one does there.
@@ -8,6 +10,7 @@ pub type Tile = (&'static str, &'static str);
 pub const REACTIVATION: Tile = ("Reactivation", "Mode, IoT hub, licence. Upload another activation file.");
 pub const NAME: Tile = ("Sensor name", "What this sensor is called.");
 pub const NETWORK: Tile = ("Network and proxy", "Proxy with a test; addresses; what a firewall must allow.");
+pub const MANAGEMENT_CONSOLE: Tile = ("Management console", "The server on the premises that this sensor reports to.");
 pub const CERTIFICATE: Tile = ("SSL/TLS certificate", "The certificate of these pages.");
 pub const USERS: Tile = ("Users", "Who may sign in, and as what.");
 pub const AUDIT: Tile = ("Audit", "Every change: who, what, before, after.");
@@ -112,6 +115,55 @@ pub mod network {
     pub const DOWNLOAD: &str = "Download as text";
     pub const NO_FIREWALL: &str = "Nothing: this mode sends not one packet.";
     pub const FIREWALL_BEFORE: &str = "Not activated yet: the preview of an activation file lists what it needs.";
+}
+
+/// Management console.
+pub mod management_console {
+    use super::Words;
+
+    pub const PRESENT: &str = "Now";
+    pub const NOT_CONNECTED: &str = "There is none. This sensor sends nothing to anybody.";
+    pub const CONNECT: &str = "Connect to a management console";
+    pub const CONNECT_ANOTHER: &str = "Connect to another one";
+    pub const CONNECT_LEAD: &str = "What is detected from then on goes there. What was detected before stays where it is; so do the name and all else that the activation file says.";
+    pub const URL: &str = "Address";
+    pub const URL_HELP: &str =
+        "Of its port for sensors: https://host or https://host:port. A firewall must let it through.";
+    pub const CA_FILE: &str = "CA certificates";
+    pub const CA_HELP: &str = "PEM. The console is believed by these alone, never by those of this appliance.";
+    pub const CA_OR_TEXT: &str = "Or paste their text";
+    pub const CA_TEXT: &str = "Text of the CA certificates";
+    pub const CA_TEXT_HELP: &str = "From -----BEGIN CERTIFICATE----- to the end.";
+    pub const TOKEN: &str = "Pairing token";
+    pub const TOKEN_HELP: &str = "Made at the management console, for one sensor. It is never shown.";
+    pub const CONNECT_NOW: &str = "Connect";
+    pub const DISCONNECT: &str = "Take this sensor off";
+    pub const DISCONNECT_HELP: &str =
+        "It reports to nobody from then on. To connect it again takes a new pairing token.";
+    pub const FIXED_CLOUD: &str = "This sensor is cloud-connected: it reports to its portal. Only a locally managed sensor has a management console.";
+    pub const FIXED_NONE: &str =
+        "This sensor is not activated. Only a locally managed sensor has a management console.";
+    pub const PROVING: &str = "Nothing can be changed here while a reactivation is being proved.";
+    pub const ONLY_ADMIN: &str = "Only an admin connects this sensor, or takes it off.";
+
+    pub const NO_CERTIFICATE: Words = Words {
+        code: "console.no-ca-certificate",
+        status: 400,
+        title: "There is no CA certificate in what was sent",
+        next: &[
+            "Choose the PEM file with the certificates that the management console is believed by, or paste its text.",
+        ],
+    };
+
+    pub const NO_TOKEN: Words = Words {
+        code: "console.no-pairing-token",
+        status: 400,
+        title: "This is no pairing token",
+        next: &[
+            "Copy it as a whole: 22 to 128 letters, digits and signs, without spaces.",
+            "Or make another one there.",
+        ],
+    };
 }
 
 /// Audit.

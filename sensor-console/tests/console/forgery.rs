@@ -3,7 +3,7 @@
 use crate::rig::Console;
 
 /// Everything that changes something, for an admin; each with fields that would do.
-const CHANGES: [(&str, &[(&str, &str)]); 11] = [
+const CHANGES: [(&str, &[(&str, &str)]); 12] = [
     ("/settings/users", &[("name", "eve"), ("role", "admin")]),
     ("/settings/users/role", &[("name", "vic"), ("role", "admin")]),
     ("/settings/users/remove", &[("name", "vic")]),
@@ -12,12 +12,27 @@ const CHANGES: [(&str, &[(&str, &str)]); 11] = [
     ("/first-sign-in/certificate/keep", &[]),
     ("/first-sign-in/activation/let-pass", &[("digest", ""), ("let-pass", "yes")]),
     ("/settings/reactivation/let-pass", &[("digest", ""), ("let-pass", "yes")]),
+    ("/settings/management-console/disconnect", &[]),
     ("/account/password", &[("present", "three grey pumps hum"), ("password", "x"), ("again", "x")]),
     ("/account/sessions/end", &[("session", "0000000000000000")]),
     ("/sign-out", &[]),
 ];
-const UPLOADS: [&str; 4] =
-    ["/first-sign-in/trust", "/first-sign-in/activation", "/first-sign-in/certificate", "/settings/certificate"];
+/// So many of them are an admin's; the rest are everybody's own.
+const ADMINS: usize = 9;
+const UPLOADS: [&str; 6] = [
+    "/first-sign-in/trust",
+    "/first-sign-in/activation",
+    "/first-sign-in/certificate",
+    "/settings/certificate",
+    "/settings/management-console",
+    "/settings/reactivation",
+];
+const EXPORTS: [&str; 4] = [
+    "/alerts/export.csv",
+    "/alerts/export.ndjson",
+    "/settings/audit/export.ndjson",
+    "/settings/diagnostics/bundle.json",
+];
 
 #[test]
 fn a_form_without_the_sessions_token_changes_nothing() {
@@ -62,7 +77,7 @@ fn analysts_and_viewers_change_nothing_but_what_is_their_own() {
     let console = Console::in_use();
     for name in ["ana", "vic"] {
         let mut browser = console.signed_in(name);
-        for (path, fields) in &CHANGES[..8] {
+        for (path, fields) in &CHANGES[..ADMINS] {
             assert_eq!(browser.post(path, fields).status, 403, "{name} {path}");
         }
         for path in UPLOADS {
@@ -72,6 +87,19 @@ fn analysts_and_viewers_change_nothing_but_what_is_their_own() {
     }
     assert!(console.agent.changes().is_empty());
     assert_eq!(console.signed_in("mira").get("/settings/users").status, 200);
+}
+
+#[test]
+fn viewers_take_nothing_away() {
+    let console = Console::in_use();
+    for (name, may) in [("vic", false), ("ana", true), ("mira", true)] {
+        let mut browser = console.signed_in(name);
+        for path in EXPORTS {
+            let answer = browser.get(path);
+            let refused = answer.body.contains("data-refusal=\"console.may-not-export\"");
+            assert_eq!((answer.status == 403, refused), (!may, !may), "{name} {path}: {}", answer.head);
+        }
+    }
 }
 
 #[test]

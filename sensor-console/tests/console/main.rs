@@ -14,6 +14,7 @@ mod cve;
 mod first_sign_in;
 mod flood;
 mod forgery;
+mod let_pass;
 mod live;
 mod requests;
 mod rig;

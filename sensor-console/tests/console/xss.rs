@@ -26,7 +26,7 @@ fn hostile_activation() -> Value {
 #[test]
 fn fields_of_an_activation_file_are_text() {
     let console = Console::new_sensor();
-    let mut browser = admin_of_new_sensor(&console);
+    let mut browser = console.admin_of_new_sensor();
     let hostile = json!([{"what": HOSTILE, "now": HOSTILE, "then": HOSTILE}]);
     let mut shown = preview();
     shown["activation"] = hostile_activation();
@@ -44,7 +44,7 @@ fn fields_of_an_activation_file_are_text() {
 #[test]
 fn fields_of_a_refusal_are_text() {
     let console = Console::new_sensor();
-    let mut browser = admin_of_new_sensor(&console);
+    let mut browser = console.admin_of_new_sensor();
     let refusal = json!({
         "type": HOSTILE, "code": HOSTILE, "title": HOSTILE, "status": 422, "detail": HOSTILE,
         "found": [{"label": HOSTILE, "value": HOSTILE}], "next": [HOSTILE],
@@ -58,7 +58,7 @@ fn fields_of_a_refusal_are_text() {
 #[test]
 fn the_vendors_terms_are_text() {
     let console = Console::new_sensor();
-    let mut browser = admin_of_new_sensor(&console);
+    let mut browser = console.admin_of_new_sensor();
     console.agent.answers("POST", "/v1/preview", 200, preview());
     browser.upload("/first-sign-in/activation", b"file", &[]);
     let page = browser.get("/first-sign-in/activation/preview");
@@ -111,16 +111,4 @@ fn fields_of_an_alert_are_text() {
     // A search is in the page again.
     let query = serde_urlencoded::to_string([("text", HOSTILE)]).unwrap();
     assert_harmless(&browser.get(&format!("/alerts?{query}")));
-}
-
-fn admin_of_new_sensor(console: &Console) -> Browser {
-    console.agent.answers("POST", "/v1/setup-code", 200, json!({}));
-    console.agent.answers("POST", "/v1/setup-code/done", 200, json!({}));
-    let password = crate::rig::PASSWORD;
-    let fields = [("code", "ACDE"), ("name", "mira"), ("password", password), ("again", password)];
-    let mut browser = console.stranger();
-    assert_eq!(browser.post_bare("/first-sign-in", &fields, &[]).status, 303);
-    console.agent.set(json!({"setup": "done", "trusted": true}));
-    browser.get("/account");
-    browser
 }

@@ -17,6 +17,7 @@ pub(crate) fn states() -> Vec<(&'static str, Answers)> {
     vec![
         ("cloud", answers(cloud())),
         ("local", answers(local())),
+        ("under-a-console", answers(under_a_console())),
         ("proving", answers(proving())),
         ("failed", answers(failed())),
         ("deactivated", answers(deactivated())),
@@ -105,6 +106,16 @@ fn local() -> Value {
     status["active"]["activation"] = activation("locally-managed");
     status["health"]["engine"] = json!({"code": "engine-silent", "since": NOW - 1_260});
     status["health"]["disk"] = json!({"code": "disk-low", "since": NOW - 7_200});
+    status
+}
+
+fn under_a_console() -> Value {
+    let mut status = base();
+    let url = "https://console.plant.example:8443";
+    status["active"]["activation"] = activation("locally-managed");
+    status["active"]["activation"]["management_console"] = json!(url);
+    status["upstream"] = json!({"kind": "management-console", "url": url, "link": "connected", "last_answer": NOW - 21,
+        "answered": 4_210, "problem": null, "interval_seconds": 60, "certificate_until": NOW + 5_184_000});
     status
 }
 

@@ -5,7 +5,13 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::{agent::Agent, browser::Browser, console::Console, portal::text};
+use crate::{
+    agent::Agent,
+    browser::Browser,
+    console::Console,
+    portal::text,
+    waiting::{PATIENCE, Waited, until},
+};
 
 /// What the person is called at the console.
 pub const NAME: &str = "Olga";
@@ -108,10 +114,25 @@ impl Person<'_> {
     /// When the page is not as expected.
     pub fn activate_and_finish(&self) -> Result<()> {
         self.submit_when_there("/first-sign-in/activation/activate")?;
-        self.browser.until("#progress[data-state=proved]")?;
+        self.until_proved()?;
         self.browser.click("a[href='/first-sign-in/certificate']")?;
         self.submit_when_there("/first-sign-in/certificate/keep")?;
         self.browser.until("[data-mode]")
+    }
+
+    /// Waits until nothing is left to prove; where no script runs, by the link that loads the page again.
+    fn until_proved(&self) -> Result<()> {
+        const AGAIN: &str = "[data-load-again] a";
+        until("nothing is left to prove", PATIENCE, || {
+            if self.browser.count("#progress[data-state=proved]").is_ok_and(|count| count > 0) {
+                return Ok(Waited::Holds(()));
+            }
+            let seen = self.browser.shown();
+            if self.browser.count(AGAIN).is_ok_and(|count| count > 0) {
+                self.browser.click(AGAIN)?;
+            }
+            Ok(Waited::NotYet(seen))
+        })
     }
 
     /// The whole first sign-in with a file whose root is trusted already.

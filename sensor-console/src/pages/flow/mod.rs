@@ -24,6 +24,7 @@ const PREVIEW: &str = "/first-sign-in/activation/preview";
 const LET_PASS: &str = "/first-sign-in/activation/let-pass";
 const ACTIVATE: &str = "/first-sign-in/activation/activate";
 const PROGRESS: &str = "/first-sign-in/activation/progress";
+const EVENTS: &str = "/events/progress";
 const CONFIRM: &str = "/first-sign-in/trust/confirm";
 const KEEP: &str = "/first-sign-in/certificate/keep";
 
@@ -36,6 +37,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route(LET_PASS, post(activation::let_pass))
         .route(ACTIVATE, post(activate::activate))
         .route(PROGRESS, get(progress::progress))
+        .route(EVENTS, get(progress::live))
         .route(CERTIFICATE, get(certificate::form).post(certificate::import))
         .route(KEEP, post(certificate::keep))
 }

@@ -1,27 +1,37 @@
-//! How the activation comes along, step by step; refreshes itself until nothing is left to wait for.
+//! How the activation comes along, step by step, live while there is something to wait for.
 
 use axum::{
-    http::HeaderMap,
-    response::{Html, IntoResponse as _, Redirect, Response},
+    extract::State,
+    response::{IntoResponse as _, Redirect, Response},
 };
 use maud::{Markup, html};
 use picket_look::{Icon, Progress, Tone, icon};
 use picket_protocol::local_api::{ActivationView, ModeView, Proof, ProofStep, SensorState, Status};
 
-use super::{ACTIVATION, At, CERTIFICATE, PROGRESS, page};
-use crate::{guard::SignedIn, page::Failed, pages::endpoints, texts::first_sign_in as texts};
+use super::{ACTIVATION, At, CERTIFICATE, EVENTS, PROGRESS, page};
+use crate::{
+    console::Shared,
+    guard::SignedIn,
+    page::Failed,
+    pages::{endpoints, live, overview::view::now},
+    parts,
+    texts::first_sign_in as texts,
+};
 
-const EVERY_SECONDS: u32 = 3;
+pub(super) async fn progress(by: SignedIn) -> Result<Response, Failed> {
+    let status = by.status()?;
+    let Some(under_way) = UnderWay::of(status) else { return Ok(Redirect::to(ACTIVATION).into_response()) };
+    let waits = !under_way.proof.complete();
+    let content = html! {
+        @if waits { (parts::load_again(PROGRESS, now(status))) }
+        // What is announced is what changes within: a region that is itself replaced may stay unheard.
+        div aria-live="polite" data-live=[waits.then_some(EVENTS)] { (under_way.shown(by.role.may_change())) }
+    };
+    Ok(page(At::Activation, content).into_response())
+}
 
-pub(super) async fn progress(by: SignedIn, headers: HeaderMap) -> Result<Response, Failed> {
-    let Some(under_way) = UnderWay::of(by.status()?) else { return Ok(Redirect::to(ACTIVATION).into_response()) };
-    let shown = under_way.shown(by.role.may_change());
-    if headers.contains_key("hx-request") {
-        return Ok(Html(shown.into_string()).into_response());
-    }
-    let shown = page(At::Activation, shown);
-    let complete = under_way.proof.complete();
-    Ok(if complete { shown } else { shown.refreshing(EVERY_SECONDS) }.into_response())
+pub(super) async fn live(State(console): State<Shared>, by: SignedIn) -> Response {
+    live::stream(console, by, |seen, by| Some(UnderWay::of(&seen.status)?.shown(by.role.may_change())))
 }
 
 struct UnderWay<'a> {
@@ -43,13 +53,11 @@ impl<'a> UnderWay<'a> {
         }
     }
 
-    /// The part that is refreshed.
+    /// The part that changes.
     fn shown(&self, may_go_on: bool) -> Markup {
         let complete = self.proof.complete();
         html! {
-            div id="progress" data-state=(if complete { "proved" } else { "under-way" })
-                hx-get=[(!complete).then_some(PROGRESS)] hx-trigger={ "every " (EVERY_SECONDS) "s" } hx-swap="outerHTML"
-                aria-live="polite" {
+            div class="stack" id="progress" data-state=(if complete { "proved" } else { "under-way" }) {
                 (picket_look::progress(&self.steps()))
                 @if self.in_force {
                     p { (if complete { texts::ACTIVATED } else { texts::PENDING }) }

@@ -2,19 +2,18 @@
 
 mod chart;
 pub(crate) mod health;
-mod live;
 pub(crate) mod view;
 
-use axum::extract::State;
+use axum::{extract::State, response::Response};
 use picket_protocol::local_api::{SeverityHour, routes};
 
-pub(super) use self::live::live;
 use crate::{
     agent::Agent,
     console::Shared,
     follow::HOURS,
     guard::SignedIn,
     page::{Failed, Page},
+    pages::live,
     texts::overview as texts,
 };
 
@@ -22,6 +21,10 @@ pub(super) async fn overview(State(console): State<Shared>, by: SignedIn) -> Res
     let status = by.status()?;
     let hours = hours(&console.agent).await;
     Ok(Page::new(texts::TITLE, view::overview(status, hours.as_deref())))
+}
+
+pub(super) async fn live(State(console): State<Shared>, by: SignedIn) -> Response {
+    live::stream(console, by, |seen, _| Some(view::parts(&seen.now(), seen.hours.as_deref())))
 }
 
 /// Counts by hour; none when the agent does not say them.

@@ -153,13 +153,14 @@ fn connections(status: &Status, now: UnixSeconds) -> Markup {
         section class="panel" {
             h2 { (texts::CONNECTIONS) }
             @if status.upstream.is_none() && status.hub.is_none() { p class="muted" { (texts::NO_CONNECTIONS) } }
-            @if let Some(upstream) = &status.upstream { (upstream_entry(upstream, now)) }
+            @if let Some(upstream) = &status.upstream { (self::upstream(upstream, now)) }
             @if let Some(hub) = &status.hub { (hub_entry(hub, now)) }
         }
     }
 }
 
-fn upstream_entry(upstream: &UpstreamStatus, now: UnixSeconds) -> Markup {
+/// The portal or management console, and how the connection to it is.
+pub(crate) fn upstream(upstream: &UpstreamStatus, now: UnixSeconds) -> Markup {
     let kind = match upstream.kind {
         UpstreamKind::Portal => texts::PORTAL,
         UpstreamKind::ManagementConsole => texts::MANAGEMENT_CONSOLE,

@@ -4,6 +4,7 @@ mod about;
 mod audit;
 mod certificates;
 mod diagnostics;
+mod management_console;
 mod name;
 mod network;
 mod reactivation;
@@ -44,6 +45,8 @@ pub(super) fn router() -> Router<Shared> {
         .route("/settings/network/proxy/remove", post(network::remove))
         .route("/settings/network/check", post(network::check))
         .route("/settings/network/endpoints.txt", get(network::endpoints))
+        .route("/settings/management-console", get(management_console::show).post(management_console::connect))
+        .route("/settings/management-console/disconnect", post(management_console::disconnect))
         .route("/settings/audit", get(audit::show))
         .route("/settings/audit/export.ndjson", get(audit::export))
         .route("/settings/diagnostics", get(diagnostics::show))
@@ -69,6 +72,7 @@ fn body(status: &Status, role: Role) -> Markup {
             (tile("reactivation", texts::REACTIVATION, Icon::Reactivation, Some(proving.unwrap_or_else(|| badge(Tone::Neutral, mode(&status.state))))))
             (tile("name", texts::NAME, Icon::Name, None))
             (tile("network", texts::NETWORK, Icon::Network, None))
+            (tile("management-console", texts::MANAGEMENT_CONSOLE, Icon::Hub, None))
             (tile("certificate", texts::CERTIFICATE, Icon::Certificate, None))
             @if role.may_change() { (tile("users", texts::USERS, Icon::People, None)) }
             (tile("audit", texts::AUDIT, Icon::Audit, None))

@@ -12,6 +12,7 @@ use std::{
 
 use picket_console::accounts::{Account, Accounts, PersonName, Role, hash::PasswordHash};
 use picket_protocol::time::UnixSeconds;
+use serde_json::json;
 use tempfile::TempDir;
 
 pub(crate) use self::{
@@ -78,6 +79,18 @@ impl Console {
     pub(crate) fn signed_in(&self, name: &str) -> Browser {
         let mut browser = self.stranger();
         assert_eq!(browser.sign_in(name, PASSWORD).status, 303, "{name} cannot sign in");
+        browser
+    }
+
+    /// The admin `mira` of a sensor that trusts somebody and is not activated yet.
+    pub(crate) fn admin_of_new_sensor(&self) -> Browser {
+        self.agent.answers("POST", "/v1/setup-code", 200, json!({}));
+        self.agent.answers("POST", "/v1/setup-code/done", 200, json!({}));
+        let fields = [("code", "ACDE"), ("name", "mira"), ("password", PASSWORD), ("again", PASSWORD)];
+        let mut browser = self.stranger();
+        assert_eq!(browser.post_bare("/first-sign-in", &fields, &[]).status, 303);
+        self.agent.set(json!({"setup": "done", "trusted": true}));
+        browser.get("/account");
         browser
     }
 

@@ -56,7 +56,7 @@ pub(super) fn failed(outcome: &Outcome, may_change: bool, csrf: &str) -> Markup 
             OutcomeResult::NotCommitted { problem } | OutcomeResult::Deactivated { problem, .. } => {
                 (parts::refusal(problem))
                 @if let Some(code) = last_failure(problem) {
-                    p data-last-failure=(code) { (texts::STOPPED_BY) " " a href={ "/explain/" (code) } { code { (code) } } }
+                    p data-last-failure=(code) { (texts::STOPPED_BY) " " (parts::code(code)) }
                 }
             }
             OutcomeResult::Committed { .. } => {}

@@ -2,9 +2,12 @@
 
 use maud::{Markup, Render as _, html};
 use picket_look::{Column, Empty, Table, Tone, badge, exact};
-use picket_protocol::local_api::{Outcome, OutcomeResult};
+use picket_protocol::{
+    local_api::{Outcome, OutcomeResult},
+    refusal::Problem,
+};
 
-use crate::texts::settings::reactivation as texts;
+use crate::{parts, texts::settings::reactivation as texts};
 
 const COLUMNS: [Column<'_>; 5] = [
     Column::text(texts::WHEN),
@@ -25,10 +28,10 @@ fn row(outcome: &Outcome) -> Vec<Markup> {
     let result = match &outcome.result {
         OutcomeResult::Committed { epoch } => badge(Tone::Ok, &format!("{} {epoch}", texts::COMMITTED)),
         OutcomeResult::NotCommitted { problem } => {
-            html! { (badge(Tone::Warning, texts::NOT_COMMITTED)) p class="help" { (problem.detail) } }
+            html! { (badge(Tone::Warning, texts::NOT_COMMITTED)) (why(problem)) }
         }
         OutcomeResult::Deactivated { problem, .. } => {
-            html! { (badge(Tone::Critical, texts::DEACTIVATED)) p class="help" { (problem.detail) } }
+            html! { (badge(Tone::Critical, texts::DEACTIVATED)) (why(problem)) }
         }
     };
     vec![
@@ -38,4 +41,8 @@ fn row(outcome: &Outcome) -> Vec<Markup> {
         html! { (outcome.by.name) },
         result,
     ]
+}
+
+fn why(problem: &Problem) -> Markup {
+    html! { p class="help" { (problem.detail) " " (parts::code(&problem.code)) } }
 }

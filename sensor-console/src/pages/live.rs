@@ -1,47 +1,53 @@
-//! Overview while somebody looks: its parts again whenever the sensor's status changes, as server-sent events, until the
+//! A page while somebody looks: its parts again whenever the sensor's status changes, as server-sent events, until the
 //! session ends.
 
 use std::{convert::Infallible, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
-    extract::State,
     http::header,
     response::{IntoResponse as _, Response},
 };
 use http_body_util::channel::{Channel, Sender};
+use maud::Markup;
 use tokio::time::timeout;
 
-use super::view;
-use crate::{clock, console::Shared, guard::SignedIn};
+use crate::{clock, console::Shared, follow::Seen, guard::SignedIn};
 
 /// While nothing changes, so often it is looked whether the session lives, and "2 min ago" is drawn anew.
 const STILL: Duration = Duration::from_secs(15);
 
-pub(in crate::pages) async fn live(State(console): State<Shared>, by: SignedIn) -> Response {
+/// Draws what can change; none: there is another page for this now.
+pub(super) type Draw = fn(&Seen, &SignedIn) -> Option<Markup>;
+
+/// The events.
+pub(super) fn stream(console: Shared, by: SignedIn, draw: Draw) -> Response {
     let (sender, body) = Channel::<Bytes, Infallible>::new(1);
-    tokio::spawn(tell(sender, console, by));
+    tokio::spawn(tell(sender, console, by, draw));
     ([(header::CONTENT_TYPE, "text/event-stream")], Body::new(body)).into_response()
 }
 
 /// Ends when nobody reads any more, or the session has: looking alone does not keep it alive.
-async fn tell(mut sender: Sender<Bytes>, console: Shared, by: SignedIn) {
+async fn tell(mut sender: Sender<Bytes>, console: Shared, by: SignedIn, draw: Draw) {
     let mut seen = console.follow.look();
     loop {
         // Whether something changed or not, it is drawn.
         let _ = timeout(STILL, seen.changed()).await;
         let living = console.sessions.of(&by.name, clock::since_boot());
         if !living.iter().any(|session| session.id == by.session_id()) {
-            // Whether it arrives or not, there is nothing more to do.
-            let _ = sender.send_data(event("gone", "")).await;
-            return;
+            return load_anew(sender).await;
         }
         let Some(seen) = seen.borrow_and_update().clone() else { continue };
-        let parts = view::parts(&seen.now(), seen.hours.as_deref()).into_string();
-        if sender.send_data(event("part", &parts)).await.is_err() {
+        let Some(parts) = draw(&seen, &by) else { return load_anew(sender).await };
+        if sender.send_data(event("part", &parts.into_string())).await.is_err() {
             return;
         }
     }
+}
+
+/// Whether it arrives or not, there is nothing more to do.
+async fn load_anew(mut sender: Sender<Bytes>) {
+    let _ = sender.send_data(event("gone", "")).await;
 }
 
 /// An event as the standard writes it: a line end within the data begins another line of data.
