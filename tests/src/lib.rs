@@ -6,6 +6,7 @@ pub mod engine;
 pub mod faults;
 pub mod hostile;
 pub mod local_api;
+pub mod mounts;
 pub mod scene;
 pub mod vectors;
 

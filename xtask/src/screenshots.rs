@@ -35,6 +35,7 @@ const WIDTHS: [(u32, u32); 3] = [(360, 740), (1366, 768), (2560, 1440)];
 /// Alerts that pages have to show.
 const ALERTS: usize = 120;
 const REACTIVATION: &str = "/settings/reactivation";
+const MANAGEMENT_CONSOLE: &str = "/settings/management-console";
 
 #[derive(Args)]
 pub(crate) struct Screenshots {
@@ -57,6 +58,7 @@ impl Screenshots {
             camera.take(path)?;
         }
         stage.reactivation(&camera, &sensor)?;
+        stage.under_a_management_console(&camera, &sensor)?;
         stage.portal_pages(&camera)?;
         println!("{}", camera.to.display());
         Ok(true)
@@ -135,7 +137,16 @@ impl Stage {
         self.person().upload("/first-sign-in/activation", &file)?;
         self.browser.until("[data-step=preview]")?;
         camera.take("/first-sign-in/preview")?;
-        self.person().activate_and_finish()?;
+        // Under way, for as long as a dead proxy keeps it from its portal.
+        self.agent.ask(&["proxy", "set", &format!("http://127.0.0.1:{}", free_port()?)])?;
+        self.person().submit("/first-sign-in/activation/activate")?;
+        self.browser.until("#progress [data-refusal]")?;
+        camera.take("/first-sign-in/under-way")?;
+        self.agent.ask(&["proxy", "clear"])?;
+        self.browser.until("#progress[data-state=proved]")?;
+        self.browser.click("#continue")?;
+        self.person().submit_when_there("/first-sign-in/certificate/keep")?;
+        self.browser.until("[data-mode]")?;
         Generator::new(&self.agent.eve_file(), 1)?.alerts(ALERTS)?;
         self.agent.until("the alerts are there to be shown", |status| {
             status["alerts"]["counters"]["logged"].as_u64().unwrap_or(0) >= ALERTS as u64
@@ -158,6 +169,33 @@ impl Stage {
         self.person().submit_when_there("/settings/reactivation/activate")?;
         self.browser.until("#state [data-refusal]")?;
         camera.take("/settings/reactivation/candidate")
+    }
+
+    /// Locally managed: before, connected, and what is refused.
+    fn under_a_management_console(&self, camera: &Camera<'_>, sensor: &str) -> Result<()> {
+        self.portal.ask(&["sensor", "reissue", sensor, "--mode", "locally-managed"])?;
+        self.agent.activate(&self.portal.download(sensor, &self.folder.join("local.activation"))?)?;
+        let folder = self.folder.join("management-console");
+        let mut console = Portal::init(&Binaries::beside_this_program()?, Role::ManagementConsole, &folder)?;
+        console.start()?;
+        let token = console.pairing_token(&self.folder.join("pairing-token"))?;
+        for (token, wanted, name) in [
+            ("hunter2", "[data-refusal]", "refused"),
+            (&fs::read_to_string(token)?, "form[action='/settings/management-console/disconnect']", "connected"),
+        ] {
+            self.person().open(MANAGEMENT_CONSOLE)?;
+            camera.take(&format!("{MANAGEMENT_CONSOLE}/before"))?;
+            let field = |name: &str| format!("form[action='{MANAGEMENT_CONSOLE}'] [name={name}]");
+            self.browser.write(&field("url"), console.url())?;
+            self.browser.write(&field("token"), token)?;
+            self.person().upload(MANAGEMENT_CONSOLE, &console.authority())?;
+            self.browser.until(wanted)?;
+            camera.take(&format!("{MANAGEMENT_CONSOLE}/{name}"))?;
+        }
+        self.agent.until("it is connected", |status| status["upstream"]["link"] == "connected")?;
+        self.person().open(MANAGEMENT_CONSOLE)?;
+        camera.take(&format!("{MANAGEMENT_CONSOLE}/connected"))?;
+        console.stop()
     }
 }
 

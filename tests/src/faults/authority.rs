@@ -41,10 +41,30 @@ impl Authority {
     /// # Errors
     /// When no certificate can be made, or a file cannot be written.
     pub fn write_pair(&self, common_name: &str, names: &[&str], chain: &Path, key: &Path) -> Result<()> {
+        self.write_pair_as(names, chain, key, |params| {
+            params.distinguished_name = DistinguishedName::new();
+            params.distinguished_name.push(DnType::CommonName, common_name);
+        })
+    }
+
+    /// As [`Self::write_pair`], of a certificate that ended long ago.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn write_expired_pair(&self, names: &[&str], chain: &Path, key: &Path) -> Result<()> {
+        self.write_pair_as(names, chain, key, end_long_ago)
+    }
+
+    fn write_pair_as(
+        &self,
+        names: &[&str],
+        chain: &Path,
+        key: &Path,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Result<()> {
         let pair = KeyPair::generate()?;
         let mut params = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?;
-        params.distinguished_name = DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, common_name);
+        change(&mut params);
         fs::write(chain, params.signed_by(&pair, &self.issuer)?.pem())?;
         fs::write(key, pair.serialize_pem())?;
         Ok(())
@@ -63,10 +83,7 @@ impl Authority {
     /// # Errors
     /// When no certificate can be made.
     pub fn expired_server(&self, names: &[&str]) -> Result<Arc<ServerConfig>> {
-        self.server_as(names, |params| {
-            params.not_before = date_time_ymd(2020, 1, 1);
-            params.not_after = date_time_ymd(2021, 1, 1);
-        })
+        self.server_as(names, end_long_ago)
     }
 
     fn server_as(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Result<Arc<ServerConfig>> {
@@ -78,6 +95,11 @@ impl Authority {
         let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(anyhow::Error::msg)?;
         settings(vec![certificate.der().clone()], key)
     }
+}
+
+fn end_long_ago(params: &mut CertificateParams) {
+    params.not_before = date_time_ymd(2020, 1, 1);
+    params.not_after = date_time_ymd(2021, 1, 1);
 }
 
 /// TLS settings of a server that shows a certificate chain and key from PEM files.

@@ -16,6 +16,9 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::Authority;
 
+/// Bytes of a TCP segment, where tunnels leave less room than Ethernet has.
+const PACKET: usize = 1200;
+
 /// Whether the proxy wants a password.
 #[derive(Debug, Clone)]
 pub enum Login {
@@ -34,6 +37,8 @@ pub enum Trick {
     Intercept(Arc<Authority>),
     /// Cuts the connection instead of passing on answers longer than a handshake's, for the first so many connections.
     LoseAnswers(Arc<AtomicUsize>),
+    /// Loses TLS greetings that are longer than a packet, as some firewalls do with post-quantum ones.
+    LoseLargeGreetings,
 }
 
 /// A running proxy.
@@ -109,6 +114,7 @@ fn http(mut client: TcpStream, login: &Login, trick: &Trick, passed: &AtomicUsiz
     client.write_all(b"HTTP/1.1 200 Connected\r\n\r\n")?;
     match trick {
         Trick::LoseAnswers(left) if take_one(left) => lose_answer(client, server),
+        Trick::LoseLargeGreetings => lose_large_greeting(client, server),
         _ => join(client, server),
     }
 }
@@ -173,6 +179,17 @@ fn join(client: TcpStream, server: TcpStream) -> Result<()> {
     let _ = to_client.shutdown(Shutdown::Both);
     let _ = up.join();
     Ok(())
+}
+
+/// Nothing of a long greeting arrives: the connection ends.
+fn lose_large_greeting(mut client: TcpStream, mut server: TcpStream) -> Result<()> {
+    // RFC 8446 §5.1: kind, version, length.
+    let record = read::<5>(&mut client)?;
+    if usize::from(u16::from_be_bytes([record[3], record[4]])) > PACKET {
+        return Ok(());
+    }
+    server.write_all(&record)?;
+    join(client, server)
 }
 
 /// Passes the server's handshake on, the client's requests too, and then hangs up instead of passing on the answer.

@@ -9,20 +9,9 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use picket_lab::Agent;
 use picket_tests::{
-    Scene,
+    Scene, mounts,
     scene::{as_text, decided},
 };
-
-/// Starts the agent in a mount namespace of its own, after `prepare` has changed what lies at `$STATE`.
-fn start_with_mounts(agent: &mut Agent, prepare: &str) -> Result<()> {
-    let script = format!("set -e; {prepare}; exec \"$@\"");
-    let state = agent.state();
-    let mut command =
-        agent.command_under("unshare", &["--map-current-user", "--mount", "--keep-caps", "sh", "-c", &script, "sh"]);
-    command.env("STATE", state);
-    agent.start_as(command)?;
-    agent.until_it_answers()
-}
 
 /// The state folder as the agent sees it.
 fn seen_by_agent(agent: &mut Agent) -> Result<PathBuf> {
@@ -44,7 +33,7 @@ fn fill(folder: &std::path::Path) -> Result<PathBuf> {
 fn a_full_disk_refuses_or_commits_and_nothing_between() -> Result<()> {
     let mut scene = Scene::new()?;
     scene.agent.stop()?;
-    start_with_mounts(&mut scene.agent, "mount -t tmpfs -o size=4m tmpfs \"$STATE\"")?;
+    mounts::start_with(&mut scene.agent, "mount -t tmpfs -o size=4m tmpfs \"$STATE\"")?;
     let sensor = scene.onboard("full", &["--mode", "locally-managed"])?;
     let before = decided(&scene.agent.status()?)?;
     let filler = fill(&seen_by_agent(&mut scene.agent)?)?;
@@ -70,8 +59,7 @@ fn a_read_only_state_folder_stops_changes_and_nothing_else() -> Result<()> {
     let newer = scene.reissue(&sensor.id, &["--mode", "cloud-connected"])?;
     let before = decided(&scene.agent.status()?)?;
     scene.agent.stop()?;
-    let read_only = "mount --bind \"$STATE\" \"$STATE\"; mount -o remount,bind,ro \"$STATE\"";
-    start_with_mounts(&mut scene.agent, read_only)?;
+    mounts::start_with(&mut scene.agent, mounts::READ_ONLY)?;
     ensure!(decided(&scene.agent.status()?)? == before, "what is in force was lost");
     let code = scene.agent.refuses(&["activate", &as_text(&newer)?])?;
     ensure!(code == "state.storage-failed", "{code}");

@@ -3,23 +3,29 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use picket_tests::{
-    faults::{Authority, Login, Proxy, Reply, Server, Trick, black_hole, closed_port, hangs_up},
-    scene::proved,
+use picket_tests::faults::{Authority, Login, Proxy, Reply, Server, Trick, black_hole, closed_port, hangs_up};
+
+use super::{
+    Desk,
+    hands::Hands,
+    ledger,
+    refusals::{follows, says_all},
 };
 
-use super::{Desk, hands::Hands, refusals::says_all};
-
 /// A cloud-connected sensor, and the means to reissue it with another hub.
-struct Plant {
-    desk: Desk,
-    sensor: String,
+pub(super) struct Plant {
+    pub(super) desk: Desk,
+    pub(super) sensor: String,
     hub: Authority,
 }
 
 impl Plant {
-    fn new() -> Result<Self> {
-        let desk = Desk::new()?;
+    pub(super) fn new() -> Result<Self> {
+        Self::at(Desk::new()?)
+    }
+
+    /// Before a desk at which nobody has sat yet.
+    pub(super) fn at(desk: Desk) -> Result<Self> {
         let sensor = desk.scene.onboard("plant", &["--mode", "cloud-connected"])?;
         desk.person().first_sign_in(&desk.scene.agent, &sensor.file)?;
         let hub = Authority::new("The hub's CA")?;
@@ -32,7 +38,7 @@ impl Plant {
     }
 
     /// Reactivates with a file, and the page must name the endpoint and the fault.
-    fn refused(&self, file: &Path, endpoint: &str, code: &str) -> Result<()> {
+    pub(super) fn refused(&self, file: &Path, endpoint: &str, code: &str) -> Result<()> {
         Hands::Mouse.reactivate(&self.desk, file)?;
         // The page goes on by itself while the candidate is tried.
         self.desk.browser.until(&format!("#state [data-refusal='{code}']"))?;
@@ -41,15 +47,18 @@ impl Plant {
         says_all(&self.desk, code)
     }
 
-    /// Reactivates with a file that the portal's own word ends at once.
-    fn ended_by(&self, file: &Path, code: &str) -> Result<()> {
-        Hands::Mouse.reactivate(&self.desk, file)?;
-        self.desk.browser.until(&format!("[data-refusal='activation.not-proved'] + [data-last-failure='{code}']"))?;
-        self.desk.browser.click(&format!("[data-last-failure] a[href='/explain/{code}']"))?;
-        self.desk.browser.until("main ol")?;
-        let title = picket_lab::portal::text(&self.desk.scene.agent.ask(&["explain", code])?, "title")?;
-        ensure!(self.desk.browser.text("h1")? == title, "{code}: {}", self.desk.browser.shown());
-        Ok(())
+    /// Sets a proxy on this machine, in the console's page.
+    pub(super) fn set_proxy(&self, port: u16, login: Option<(&str, &str)>) -> Result<()> {
+        let browser = &self.desk.browser;
+        self.desk.person().open("/settings/network")?;
+        let field = |name: &str| format!("form[action='/settings/network'] [name={name}]");
+        browser.write(&field("url"), &format!("http://127.0.0.1:{port}"))?;
+        if let Some((user, password)) = login {
+            browser.write(&field("user"), user)?;
+            browser.write(&field("password"), password)?;
+        }
+        self.desk.person().submit("/settings/network")?;
+        browser.until("form[action='/settings/network/proxy/remove']")
     }
 }
 
@@ -64,6 +73,8 @@ fn each_fault_of_a_hub_has_its_row_and_its_page() -> Result<()> {
         (local(closed_port()?), "endpoint.refused"),
         ("https://no-such-host.invalid".into(), "endpoint.dns"),
         (local(black_hole()?), "endpoint.timeout"),
+        // Nothing has a way to it: it is everybody's address.
+        ("https://255.255.255.255".into(), "endpoint.unreachable"),
         (local(hangs_up()?), "endpoint.tls-failed"),
         (impostor.url(), "endpoint.tls-untrusted"),
         (expired.url(), "endpoint.tls-expired"),
@@ -73,7 +84,10 @@ fn each_fault_of_a_hub_has_its_row_and_its_page() -> Result<()> {
     }
     ensure!(impostor.asked().is_empty() && expired.asked().is_empty(), "an untrusted server was sent a request");
     ensure!(plant.desk.scene.agent.status()?["epoch"] == 1, "a hub that fails took over");
-    Ok(())
+    // Each took the place of the one before, and the list of past ones says so.
+    Hands::Mouse.go(&plant.desk)?;
+    follows(&plant.desk, "#past", "activation.superseded")?;
+    plant.desk.shown.all_of(ledger::HUB)
 }
 
 #[test]
@@ -83,26 +97,10 @@ fn each_fault_on_the_way_to_the_portal_has_its_row_and_its_page() -> Result<()> 
     let guarded = Proxy::http(Login::Basic("plant", "correct horse"), Trick::None)?;
     let faults = [(closed_port()?, "endpoint.proxy-unreachable"), (guarded.port(), "endpoint.proxy-auth-required")];
     for (port, code) in faults {
-        plant.desk.person().open("/settings/network")?;
-        let url = format!("http://127.0.0.1:{port}");
-        plant.desk.browser.write("form[action='/settings/network'] [name=url]", &url)?;
-        plant.desk.person().submit("/settings/network")?;
-        plant.desk.browser.until("form[action='/settings/network/proxy/remove']")?;
+        plant.set_proxy(port, None)?;
         plant.refused(&plant.desk.scene.reissue(&plant.sensor, &[])?, &portal, code)?;
     }
-    plant.desk.scene.agent.ask(&["proxy", "clear"])?;
-
-    // The portal's own word: a newer file was downloaded, another sensor came first.
-    let voided = plant.desk.scene.folder.join("voided.activation");
-    plant.desk.scene.reissue(&plant.sensor, &[])?;
-    plant.desk.scene.portal.download(&plant.sensor, &voided)?;
-    let newest = plant.desk.scene.portal.download(&plant.sensor, &plant.desk.scene.folder.join("newest.activation"))?;
-    plant.ended_by(&voided, "portal.voided")?;
-    let mut thief = plant.desk.scene.another_sensor("thief")?;
-    thief.start()?;
-    thief.activate(&newest)?;
-    proved(&thief, "cloud-connected")?;
-    plant.ended_by(&newest, "portal.already-used")
+    plant.desk.shown.all_of(ledger::PROXY)
 }
 
 #[test]

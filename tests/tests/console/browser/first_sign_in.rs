@@ -1,6 +1,8 @@
 //! From a sensor in its box to its Overview.
 
-use anyhow::{Result, ensure};
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
 use picket_lab::{
     browser::Key,
     person::{NAME, PASSWORD},
@@ -8,7 +10,7 @@ use picket_lab::{
 };
 use picket_tests::scene::proved;
 
-use super::{Desk, hands::armoured};
+use super::{Desk, forms::Form, hands::armoured, ledger, refusals::says_all};
 
 #[test]
 fn with_a_trust_root_from_the_image_to_cloud_connected() -> Result<()> {
@@ -42,7 +44,18 @@ fn with_an_empty_trust_store_by_the_fingerprint_that_the_portal_shows() -> Resul
     desk.browser.until("[data-refusal]")?;
     ensure!(desk.scene.agent.status()?["trusted"] == false, "a wrong fingerprint was trusted");
     ensure!(!desk.browser.text("main")?.contains(&fingerprint[48..]), "the page gives away what is to be compared");
+    says_all(&desk, "trust.confirmation-mismatch")?;
+    desk.person().open("/first-sign-in/trust")?;
+    // In another tab it was compared already.
+    let confirm = Form::all_on(&desk.browser)?.into_iter().find(|form| form.action == "/first-sign-in/trust/confirm");
+    let answer = confirm.context("no form to compare")?.with("characters", &fingerprint[48..]).send(&desk.browser)?;
+    ensure!(answer.refusal.is_none() && desk.scene.agent.status()?["trusted"] == true, "{answer:?}");
     desk.person().compare(&fingerprint)?;
+    desk.browser.until("[data-refusal]")?;
+    says_all(&desk, "trust.already-pinned")?;
+    desk.shown.all_of(ledger::TRUST)?;
+    desk.person().open("/")?;
+    desk.person().upload("/first-sign-in/activation", &sensor.file)?;
     desk.person().activate_and_finish()?;
     proved(&desk.scene.agent, "locally-managed")?;
     Ok(())
@@ -68,6 +81,42 @@ fn goes_on_where_it_was_after_a_restart_and_ends_with_the_setup_code_used_up() -
     desk.person().upload("/first-sign-in/activation", &sensor.file)?;
     desk.person().activate_and_finish()?;
     Ok(())
+}
+
+#[test]
+fn setup_codes_that_are_wrong_come_too_fast_or_too_late_are_refused() -> Result<()> {
+    let mut desk = Desk::new()?;
+    let code = text(&desk.scene.agent.ask(&["setup-code"])?, "code")?;
+    let other = if code.starts_with('A') { "C" } else { "A" };
+    let wrong = format!("{other}{}", &code[1..]);
+    let give = |desk: &Desk, code: &str| -> Result<String> {
+        desk.person().open("/first-sign-in")?;
+        for (field, value) in [("code", code), ("name", NAME), ("password", PASSWORD), ("again", PASSWORD)] {
+            desk.browser.write(&format!("form[action='/first-sign-in'] [name={field}]"), value)?;
+        }
+        desk.person().submit("/first-sign-in")?;
+        desk.browser.until("[data-refusal]")?;
+        Ok(desk.browser.attribute("[data-refusal]", "data-refusal")?.unwrap_or_default())
+    };
+    ensure!(give(&desk, &wrong)? == "setup.wrong-code", "{}", desk.browser.shown());
+    says_all(&desk, "setup.wrong-code")?;
+    let mut tries = 1;
+    while give(&desk, &wrong)? != "setup.wait" {
+        tries += 1;
+        ensure!(tries < 100, "nobody has to wait: {}", desk.browser.shown());
+    }
+    says_all(&desk, "setup.wait")?;
+    desk.scene.agent.stop()?;
+    desk.scene.agent.start()?;
+    desk.person().become_admin(&desk.scene.agent)?;
+    desk.browser.until("form[action='/first-sign-in/activation']")?;
+    // Accounts that are lost bring no second first sign-in.
+    desk.console.stop()?;
+    fs::remove_file(desk.console.accounts())?;
+    desk.console.start()?;
+    ensure!(give(&desk, &code)? == "setup.done", "{}", desk.browser.shown());
+    says_all(&desk, "setup.done")?;
+    desk.shown.all_of(ledger::SETUP)
 }
 
 #[test]

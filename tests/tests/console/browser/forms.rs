@@ -62,6 +62,16 @@ impl Form {
         self
     }
 
+    /// The form with this in a field.
+    pub(super) fn with(mut self, field: &str, content: &str) -> Self {
+        for (name, value) in &mut self.fields {
+            if name == field {
+                *value = content.into();
+            }
+        }
+        self
+    }
+
     /// Sends it with the token of the page that is shown.
     pub(super) fn send(&self, browser: &Browser) -> Result<Answer> {
         let answer = browser.run_async(&format!("const form = {};\n{SEND}", serde_json::to_string(self)?))?;

@@ -1,14 +1,21 @@
 //! By a real browser: real agent, real portal, real console, Chromium.
 
+mod certificate;
 mod connectivity;
+mod decisions;
 mod first_sign_in;
 mod forms;
 mod hands;
+mod ledger;
+mod middle_boxes;
+mod pairing;
+mod portals_word;
 mod reactivation;
 mod reading;
 mod recovery;
 mod refusals;
 mod roles;
+mod state_folder;
 mod window;
 
 use std::fs;
@@ -17,11 +24,14 @@ use anyhow::Result;
 use picket_lab::{Binaries, Browser, Console, Person, portal::text};
 use picket_tests::Scene;
 
+use self::ledger::Shown;
+
 /// A scene with the console and a browser before it. Programs end before their folder goes.
 struct Desk {
     browser: Browser,
     console: Console,
     scene: Scene,
+    shown: Shown,
 }
 
 impl Desk {
@@ -43,7 +53,7 @@ impl Desk {
             Console::set_up(&Binaries::beside_this_program()?, &scene.folder.join("sensor-console"), &scene.agent)?;
         console.start()?;
         let browser = Browser::start(&scene.folder.join("browser"))?;
-        Ok(Self { browser, console, scene })
+        Ok(Self { browser, console, scene, shown: Shown::default() })
     }
 
     fn person(&self) -> Person<'_> {

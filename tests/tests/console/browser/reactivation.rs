@@ -6,7 +6,7 @@ use picket_tests::{
     scene::proved,
 };
 
-use super::{Desk, hands::Hands, refusals::says_all};
+use super::{Desk, hands::Hands, ledger, refusals::says_all};
 
 fn both_ways(desk: &Desk, hands: Hands) -> Result<()> {
     let sensor = desk.scene.onboard("both-ways", &["--mode", "locally-managed"])?;
@@ -104,7 +104,8 @@ fn a_file_that_is_refused_leaves_the_form_to_bring_another() -> Result<()> {
     Hands::Mouse.go(&desk)?;
     desk.person().upload("/settings/reactivation", &sensor.file)?;
     desk.browser.until("[data-refusal]")?;
-    says_all(&desk, "activation.older-than-active")
+    says_all(&desk, "activation.older-than-active")?;
+    desk.shown.all_of(ledger::PAST)
 }
 
 #[test]

@@ -11,7 +11,7 @@ use picket_tests::{
 };
 use serde_json::Value;
 
-use super::{Desk, hands::Hands};
+use super::{Desk, hands::Hands, ledger, refusals::says_all};
 
 const PHONE: Screen = Screen { width: 360, height: 740, dark: true };
 
@@ -30,7 +30,19 @@ fn axe_finds_nothing_serious_on_any_page_on_a_laptop_and_a_dark_phone() -> Resul
     desk.person().upload("/first-sign-in/activation", &sensor.file)?;
     desk.browser.until("[data-step=preview]")?;
     look("/first-sign-in/activation/preview")?;
-    desk.person().activate_and_finish()?;
+    // Under way, for as long as a dead proxy keeps it from its portal.
+    desk.scene.agent.ask(&["proxy", "set", &format!("http://127.0.0.1:{}", closed_port()?)])?;
+    desk.person().submit("/first-sign-in/activation/activate")?;
+    desk.browser.until("#progress [data-refusal='endpoint.proxy-unreachable']")?;
+    look("/first-sign-in/activation/progress")?;
+    // What has the focus keeps it while its surroundings change.
+    desk.browser.tab_to("#continue")?;
+    desk.scene.agent.ask(&["proxy", "clear"])?;
+    desk.browser.until("#progress[data-state=proved]")?;
+    ensure!(desk.browser.has_focus("#continue")?, "{}", desk.browser.shown());
+    desk.browser.click("#continue")?;
+    desk.person().submit_when_there("/first-sign-in/certificate/keep")?;
+    desk.browser.until("[data-mode]")?;
     desk.scene.agent.until("alerts may be shown", |status| status["state"] == "active")?;
     let pages = desk.console.pages()?;
     ensure!(pages.len() > 1, "the console lists no pages: {pages:?}");
@@ -39,9 +51,13 @@ fn axe_finds_nothing_serious_on_any_page_on_a_laptop_and_a_dark_phone() -> Resul
         desk.person().open(path)?;
         look(path)?;
     }
+    desk.person().open("/alerts/999")?;
+    look("/alerts/999")?;
+    says_all(&desk, "request.not-found")?;
+    look("/explain/request.not-found")?;
     desk.browser.open("about:blank")?;
     ensure!(all.is_empty(), "{} findings:\n{}", all.len(), all.join("\n"));
-    Ok(())
+    desk.shown.all_of(ledger::READING)
 }
 
 /// Looks at the page that is shown on a laptop and a dark phone.
@@ -72,6 +88,13 @@ fn axe_finds_nothing_serious_where_something_is_refused_or_under_way() -> Result
     desk.person().upload("/settings/reactivation", &desk.scene.agent.configuration())?;
     desk.browser.until("[data-refusal]")?;
     look_at(&desk, &axe, "a file that is refused", &mut all)?;
+    desk.person().open("/settings/management-console")?;
+    for (field, content) in [("url", "https://console.plant"), ("token", "x")] {
+        desk.browser.write(&format!("form[action='/settings/management-console'] [name={field}]"), content)?;
+    }
+    desk.person().upload("/settings/management-console", &desk.scene.agent.configuration())?;
+    desk.browser.until("[data-refusal='console.no-ca-certificate']")?;
+    look_at(&desk, &axe, "a management console that cannot be believed", &mut all)?;
     Authority::new("A hub's CA")?.write(&desk.scene.folder.join("hub-ca.pem"))?;
     let hub = format!("https://127.0.0.1:{}", closed_port()?);
     let authority = desk.scene.path("hub-ca.pem")?;

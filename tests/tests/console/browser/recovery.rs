@@ -3,9 +3,14 @@
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use picket_lab::person::{NAME, PASSWORD};
+use picket_lab::{
+    Binaries, Portal, Role,
+    person::{NAME, PASSWORD},
+};
+use picket_protocol::local_api::routes;
+use picket_tests::{LocalApi, Scene};
 
-use super::{Desk, refusals::says_all};
+use super::{Desk, ledger, refusals::says_all};
 
 /// A value that the page lets people copy.
 fn copied(desk: &Desk, what: &str) -> Result<String> {
@@ -16,13 +21,17 @@ fn copied(desk: &Desk, what: &str) -> Result<String> {
 
 /// Begins a recovery, and has the portal sign for what the page shows.
 fn document(desk: &Desk, appliance: Option<&str>) -> Result<PathBuf> {
+    document_of(desk, &desk.scene.portal, appliance)
+}
+
+fn document_of(desk: &Desk, portal: &Portal, appliance: Option<&str>) -> Result<PathBuf> {
     desk.person().open("/recovery")?;
     desk.person().submit_when_there("/recovery/begin")?;
     let (shown, nonce) = (copied(desk, "Appliance id")?, copied(desk, "Nonce")?);
     let file = desk.scene.path("sensor.recovery")?;
     let appliance = appliance.unwrap_or(&shown);
     let out = ["--appliance", appliance, "--nonce", &nonce, "--out", &file];
-    desk.scene.portal.ask(&[["sensor", "recover"].as_slice(), &out].concat())?;
+    portal.ask(&[["sensor", "recover"].as_slice(), &out].concat())?;
     Ok(file.into())
 }
 
@@ -49,9 +58,39 @@ fn a_document_of_the_portal_gives_a_new_password_once() -> Result<()> {
     desk.person().upload("/recovery", &document)?;
     desk.browser.until("[data-refusal]")?;
     says_all(&desk, "recovery.wrong-nonce")?;
+    // And once somebody else was quicker.
+    let document = self::document(&desk, None)?;
+    let redeemed =
+        LocalApi::connect(&desk.scene.agent.socket())?.ask("POST", routes::RECOVERY_REDEEM, &fs::read(&document)?)?;
+    ensure!(redeemed.status == 200, "{redeemed:?}");
+    desk.person().upload("/recovery", &document)?;
+    desk.browser.until("[data-refusal]")?;
+    says_all(&desk, "recovery.not-started")?;
     ensure!(fs::read_to_string(desk.console.accounts())? == people, "a used document changed a password");
     desk.person().sign_in(NAME, &password)?;
-    desk.browser.until("[data-mode]")
+    desk.browser.until("[data-mode]")?;
+    desk.shown.all_of(ledger::RECOVERY)
+}
+
+#[test]
+fn a_document_of_another_portal_that_is_trusted_changes_nothing() -> Result<()> {
+    let mut scene = Scene::new()?;
+    let mut other =
+        Portal::init(&Binaries::beside_this_program()?, Role::Portal, &scene.folder.join("another-portal"))?;
+    other.start()?;
+    scene.agent.stop()?;
+    other.export_root(&scene.agent.trust_directory().join("another.root"))?;
+    scene.agent.start()?;
+    let desk = Desk::of(scene)?;
+    let sensor = desk.scene.onboard("ours", &["--mode", "locally-managed"])?;
+    desk.person().first_sign_in(&desk.scene.agent, &sensor.file)?;
+    let people = fs::read_to_string(desk.console.accounts())?;
+    let document = document_of(&desk, &other, None)?;
+    desk.person().upload("/recovery", &document)?;
+    desk.browser.until("[data-refusal]")?;
+    says_all(&desk, "recovery.not-by-owner")?;
+    ensure!(fs::read_to_string(desk.console.accounts())? == people, "another portal's document changed a password");
+    desk.shown.all_of(ledger::RECOVERY_BY_OTHERS)
 }
 
 #[test]

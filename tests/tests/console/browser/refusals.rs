@@ -13,7 +13,7 @@ use picket_tests::{
     vectors::{self, Vector},
 };
 
-use super::{Desk, into_its_box};
+use super::{Desk, into_its_box, ledger};
 
 const UPLOAD: &str = "/first-sign-in/activation";
 const TRUST: &str = "/first-sign-in/trust";
@@ -22,6 +22,17 @@ const TRUST: &str = "/first-sign-in/trust";
 const NOW: &str = "@2026-03-01 20:00:00";
 /// The sensors that an unactivated one which trusts the vectors' root can be.
 const UNACTIVATED: [&str; 3] = ["plain", "no-keys", "clock-at-1970"];
+
+/// What says all by its title. Of a secret that was wrong nothing is repeated.
+const FOUND_NOTHING: [&str; 7] = [
+    "activation.no-candidate",
+    "name.fixed",
+    "recovery.not-started",
+    "recovery.wrong-nonce",
+    "setup.done",
+    "setup.wrong-code",
+    "trust.confirmation-mismatch",
+];
 
 /// Title, what was found, what to do next, the code; and a link to the page that says more.
 pub(super) fn says_all(desk: &Desk, code: &str) -> Result<()> {
@@ -33,12 +44,19 @@ pub(super) fn says_all(desk: &Desk, code: &str) -> Result<()> {
     ensure!(shown.contains(title) && shown.contains(code), "{code}: {shown}");
     ensure!(desk.browser.count(&format!("{panel} li"))? > 0, "{code} does not say what to do next: {shown}");
     let found = desk.browser.count(&format!("{panel} dd"))?;
-    ensure!(found > 0 || code == "recovery.wrong-nonce", "{code} found nothing: {shown}");
-    desk.browser.click(&format!("{panel} a[href='/explain/{code}']"))?;
+    ensure!(found > 0 || FOUND_NOTHING.contains(&code), "{code} found nothing: {shown}");
+    follows(desk, &panel, code)
+}
+
+/// The link of a code leads to the page that says more.
+pub(super) fn follows(desk: &Desk, within: &str, code: &str) -> Result<()> {
+    let explained = desk.scene.agent.ask(&["explain", code])?;
+    desk.browser.click(&format!("{within} a[href='/explain/{code}']"))?;
     desk.browser.until("main ol")?;
-    ensure!(desk.browser.text("h1")? == title, "{code}: {}", desk.browser.shown());
+    ensure!(explained["title"] == desk.browser.text("h1")?, "{code}: {}", desk.browser.shown());
     let why = explained["why"].as_str().with_context(|| explained.to_string())?;
     ensure!(desk.browser.text("main")?.contains(why), "{code}: {}", desk.browser.shown());
+    desk.shown.note(code);
     Ok(())
 }
 
@@ -137,5 +155,5 @@ fn what_is_no_document_at_all_is_shown_as_text() -> Result<()> {
         refused(&desk, UPLOAD, &vector)?;
     }
     ensure!(desk.scene.agent.status()?["state"] == "unactivated", "a refused file changed something");
-    Ok(())
+    desk.shown.all_of(ledger::NO_DOCUMENT)
 }

@@ -8,7 +8,8 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use picket_lab::{Generator, person};
 use picket_tests::{
-    faults::closed_port,
+    FakeClock, Scene,
+    faults::{Authority, closed_port},
     scene::{decided, proved},
 };
 use serde_json::Value;
@@ -16,6 +17,7 @@ use serde_json::Value;
 use super::{
     Desk,
     forms::{Form, links_on},
+    into_its_box,
 };
 
 const ANALYST: &str = "ana";
@@ -27,14 +29,17 @@ const OWN: [&str; 3] = ["/account/password", "/account/sessions/end", "/sign-out
 /// What the audit says of it, and of sign-ins.
 const OWN_DEEDS: [&str; 4] = ["signed-in", "sign-ins-refused", "session-ended", "signed-out"];
 /// What only admins are offered. A new form has to be named here, and is tried by everybody else.
-const ADMINS: [&str; 19] = [
+const ADMINS: [&str; 23] = [
     "/first-sign-in/activation",
     "/first-sign-in/activation/activate",
+    "/first-sign-in/activation/let-pass",
     "/first-sign-in/certificate",
     "/first-sign-in/certificate/keep",
     "/first-sign-in/trust",
     "/first-sign-in/trust/confirm",
     "/settings/certificate",
+    "/settings/management-console",
+    "/settings/management-console/disconnect",
     "/settings/name",
     "/settings/network",
     "/settings/network/check",
@@ -42,6 +47,7 @@ const ADMINS: [&str; 19] = [
     "/settings/reactivation",
     "/settings/reactivation/activate",
     "/settings/reactivation/keep",
+    "/settings/reactivation/let-pass",
     "/settings/reactivation/retry",
     "/settings/reactivation/switch",
     "/settings/users",
@@ -59,14 +65,18 @@ const EXPORTS: [&str; 4] = [
 /// A sensor in use, with an analyst and a viewer, and every form that its admin was ever offered.
 struct Staffed {
     desk: Desk,
+    clock: FakeClock,
     offered: BTreeMap<String, Form>,
     passwords: BTreeMap<&'static str, String>,
 }
 
 impl Staffed {
     fn new() -> Result<Self> {
-        let desk = Desk::trusting_nobody()?;
-        let mut staffed = Self { desk, offered: BTreeMap::new(), passwords: BTreeMap::new() };
+        let mut scene = Scene::new()?;
+        into_its_box(&mut scene)?;
+        let clock = FakeClock::start(&mut scene.agent, "+0")?;
+        let desk = Desk::of(scene)?;
+        let mut staffed = Self { desk, clock, offered: BTreeMap::new(), passwords: BTreeMap::new() };
         staffed.first_sign_in()?;
         let sensor = text_id(&staffed.desk.scene.agent.status()?)?;
         for (name, role) in [(ANALYST, "analyst"), (VIEWER, "viewer")] {
@@ -78,6 +88,7 @@ impl Staffed {
             status["alerts"]["counters"]["logged"].as_u64().unwrap_or(0) >= ALERTS as u64
         })?;
         staffed.candidate_that_is_kept_out(&sensor)?;
+        staffed.under_a_management_console()?;
         for page in staffed.desk.console.pages()?.iter().filter(|page| page["who"] != "everybody") {
             staffed.look(page["path"].as_str().context("a page without a path")?)?;
         }
@@ -95,6 +106,7 @@ impl Staffed {
         self.desk.person().compare(&fingerprint)?;
         self.desk.browser.until("[data-step=preview]")?;
         self.look("/first-sign-in/activation")?;
+        self.look_late("/first-sign-in/activation/preview")?;
         self.look("/first-sign-in/activation/preview")?;
         self.desk.person().activate_and_finish()?;
         proved(&self.desk.scene.agent, "locally-managed").map(drop)
@@ -108,6 +120,7 @@ impl Staffed {
         self.desk.person().open("/settings/reactivation")?;
         self.desk.person().upload("/settings/reactivation", &file)?;
         self.desk.browser.until("form[action='/settings/reactivation/activate']")?;
+        self.look_late("/settings/reactivation/preview")?;
         self.look("/settings/reactivation/preview")?;
         self.desk.person().submit("/settings/reactivation/activate")?;
         self.desk.browser.until("[data-candidate]")?;
@@ -122,6 +135,25 @@ impl Staffed {
         let forms = Form::all_on(&self.desk.browser)?.into_iter().filter(|form| form.method == "post");
         self.offered.extend(forms.map(|form| (form.action.clone(), form)));
         Ok(())
+    }
+
+    /// As [`Self::look`], when the file's upload window is over.
+    fn look_late(&mut self, path: &str) -> Result<()> {
+        self.clock.set("+73y")?;
+        self.look(path)?;
+        self.clock.set("+0")
+    }
+
+    /// Reports to a management console that does not answer, for as long as somebody looks at the page of it.
+    fn under_a_management_console(&mut self) -> Result<()> {
+        let (agent, folder) = (&self.desk.scene.agent, &self.desk.scene.folder);
+        Authority::new("A management console's CA")?.write(&folder.join("console-ca.pem"))?;
+        fs::write(folder.join("pairing-token"), "a-pairing-token-of-22-or-more")?;
+        let (url, token) = (format!("https://127.0.0.1:{}", closed_port()?), self.desk.scene.path("pairing-token")?);
+        let ca = self.desk.scene.path("console-ca.pem")?;
+        agent.ask(&["console", "connect", &url, "--ca", &ca, "--pairing-token-file", &token])?;
+        self.look("/settings/management-console")?;
+        self.desk.scene.agent.ask(&["console", "disconnect"]).map(drop)
     }
 
     fn sign_in(&self, name: &str) -> Result<()> {

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use picket_lab::person::NAME;
 use picket_tests::{FakeClock, Scene};
 
-use super::{Desk, refusals::says_all};
+use super::{Desk, ledger, refusals::says_all};
 
 /// Ticks the box under the refusal, and goes on to the preview.
 fn let_pass(desk: &Desk, action: &str) -> Result<()> {
@@ -39,6 +39,8 @@ fn an_admins_word_lets_it_pass_and_is_recorded() -> Result<()> {
     desk.person().open("/settings/reactivation")?;
     desk.person().upload("/settings/reactivation", &newer)?;
     desk.browser.until("[data-refusal='activation.clock-unusable']")?;
+    says_all(&desk, "activation.clock-unusable")?;
+    desk.person().open("/settings/reactivation/preview")?;
     ensure!(desk.browser.count("form[action='/settings/reactivation']")? == 1, "{}", desk.browser.shown());
     let_pass(&desk, "/settings/reactivation/let-pass")?;
     desk.browser.until(".message.warning")?;
@@ -50,5 +52,5 @@ fn an_admins_word_lets_it_pass_and_is_recorded() -> Result<()> {
     let words = audit.as_array().into_iter().flatten().filter(|record| record["what"] == "upload-window-overridden");
     let people: Vec<_> = words.map(|record| record["who"].to_string()).collect();
     ensure!(people.len() == 2 && people.iter().all(|who| who.contains(&NAME.to_lowercase())), "{audit}");
-    Ok(())
+    desk.shown.all_of(ledger::WINDOW)
 }
