@@ -12,6 +12,7 @@ use picket_durable as files;
 
 use crate::{
     authority::{Unusable, certificates},
+    database::Address,
     domain::role::Role,
 };
 
@@ -27,6 +28,9 @@ pub struct Settings {
     pub role: Role,
     /// Its sensor port, as sensors reach it: `https://host[:port]`.
     pub url: String,
+    /// The PostgreSQL server that keeps everything but the files of this folder; none: SQLite, in the folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
 }
 
 impl Settings {
@@ -58,16 +62,15 @@ impl DataFolder {
         self.0.join("portal.json")
     }
 
-    /// The database.
-    #[must_use]
-    pub fn database(&self) -> PathBuf {
-        self.0.join("portal.db")
-    }
-
-    /// The database of alerts.
-    #[must_use]
-    pub fn alerts(&self) -> PathBuf {
-        self.0.join("alerts.db")
+    /// Where the databases are.
+    ///
+    /// # Errors
+    /// What is wrong with the URL of the server.
+    pub fn databases(&self, settings: &Settings) -> Result<Address, String> {
+        match &settings.database {
+            Some(url) => Address::server(url),
+            None => Ok(Address::Folder(self.0.clone())),
+        }
     }
 
     /// Held by the one server that may use the folder.

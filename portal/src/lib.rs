@@ -11,6 +11,7 @@ pub mod authority;
 pub mod cli;
 pub mod clock;
 pub mod data;
+pub mod database;
 pub mod device;
 pub mod entropy;
 

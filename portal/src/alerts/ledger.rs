@@ -12,12 +12,12 @@ use picket_protocol::{
     ids::{SensorId, StreamId},
     time::UnixSeconds,
 };
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     delivery::{Delivered, Delivery, NewAlert},
     waiting::Waiting,
 };
+use crate::database::{self, Builder, Connection, On, Row};
 use crate::{
     domain::{
         marks::{Marks, TooManyGaps},
@@ -29,7 +29,14 @@ use crate::{
 /// Most streams of one sensor. A sensor draws one at each commit and each new log: a thousand is a defect or hostile.
 const MAX_STREAMS: usize = 1024;
 
-/// Every stream, as last committed.
+/// Sensors that are looked up in one statement.
+const AT_ONCE: usize = 256;
+
+const STREAMS: &str = "SELECT t.*, s.sensor AS sensor_id FROM streams t JOIN sensors s ON s.row = t.sensor";
+const OF_SENSORS: &str = "SELECT t.*, s.sensor AS sensor_id, s.row AS sensor_row FROM sensors s \
+    LEFT JOIN streams t ON t.sensor = s.row WHERE s.sensor IN (";
+
+/// Every stream, as last committed; where other processes write too, those that a batch is about.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     sensors: HashMap<SensorId, Sensor>,
@@ -64,22 +71,69 @@ pub struct StreamView {
 }
 
 impl Ledger {
-    pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
-        let mut ledger = Self::default();
-        for row in sqlx::query("SELECT row, sensor FROM sensors").fetch_all(&mut *connection).await? {
-            let number: i64 = row.try_get("row")?;
-            ledger.last_sensor_row = ledger.last_sensor_row.max(number);
-            ledger.sensors.insert(id(row.try_get("sensor")?)?, Sensor { row: number, streams: HashMap::new() });
+    /// What is to be known at the start: everything, where nobody else writes.
+    pub(super) async fn open(connection: &mut Connection) -> Result<Self, sqlx::Error> {
+        if connection.is_shared() {
+            return Ok(Self::default());
         }
-        let streams = "SELECT t.*, s.sensor AS sensor_id FROM streams t JOIN sensors s ON s.row = t.sensor";
-        for row in sqlx::query(streams).fetch_all(&mut *connection).await? {
-            let stream = read_stream(&row)?;
-            ledger.last_stream_row = ledger.last_stream_row.max(stream.row);
-            if let Some(sensor) = ledger.sensors.get_mut(&id(row.try_get("sensor_id")?)?) {
-                sensor.streams.insert(id(row.try_get("stream")?)?, stream);
+        let sensors = database::query("SELECT row, sensor FROM sensors").fetch_all(&mut *connection).await?;
+        let mut ledger = Self::of_rows(&sensors, &database::query(STREAMS).fetch_all(&mut *connection).await?)?;
+        ledger.count_rows(connection).await?;
+        Ok(ledger)
+    }
+
+    /// Inside a transaction, where other processes write too: what the deliveries of these sensors are judged by.
+    pub(super) async fn catch_up(connection: &mut Connection, sensors: &[SensorId]) -> Result<Self, sqlx::Error> {
+        let mut ledger = Self::default();
+        for some in sensors.chunks(AT_ONCE) {
+            let read = Self::of(&mut *connection, some).await?;
+            ledger.sensors.extend(read.sensors);
+        }
+        ledger.count_rows(connection).await?;
+        Ok(ledger)
+    }
+
+    /// What is known of these sensors.
+    pub(super) async fn of<'a>(on: impl Into<On<'a>>, sensors: &[SensorId]) -> Result<Self, sqlx::Error> {
+        let mut query = Builder::new(OF_SENSORS);
+        for (number, sensor) in sensors.iter().enumerate() {
+            query.push(if number == 0 { "" } else { ", " }).push_bind(&sensor.as_bytes()[..]);
+        }
+        query.push(")");
+        let rows = query.build().fetch_all(on).await?;
+        let mut ledger = Self::default();
+        for row in &rows {
+            let number: i64 = row.try_get("sensor_row")?;
+            let sensor = ledger.sensors.entry(id(row.try_get("sensor_id")?)?);
+            let sensor = sensor.or_insert_with(|| Sensor { row: number, streams: HashMap::new() });
+            if let Some(stream) = row.try_get::<Option<&[u8]>>("stream")? {
+                sensor.streams.insert(id(stream)?, read_stream(row)?);
             }
         }
         Ok(ledger)
+    }
+
+    fn of_rows(sensors: &[Row], streams: &[Row]) -> Result<Self, sqlx::Error> {
+        let mut ledger = Self::default();
+        for row in sensors {
+            let sensor = Sensor { row: row.try_get("row")?, streams: HashMap::new() };
+            ledger.sensors.insert(id(row.try_get("sensor")?)?, sensor);
+        }
+        for row in streams {
+            if let Some(sensor) = ledger.sensors.get_mut(&id(row.try_get("sensor_id")?)?) {
+                sensor.streams.insert(id(row.try_get("stream")?)?, read_stream(row)?);
+            }
+        }
+        Ok(ledger)
+    }
+
+    /// Which numbers of rows are taken.
+    async fn count_rows(&mut self, connection: &mut Connection) -> Result<(), sqlx::Error> {
+        let last = "SELECT (SELECT coalesce(max(row), 0) FROM sensors) AS sensor, \
+            (SELECT coalesce(max(row), 0) FROM streams) AS stream";
+        let row = database::query(last).fetch_one(connection).await?;
+        (self.last_sensor_row, self.last_stream_row) = (row.try_get("sensor")?, row.try_get("stream")?);
+        Ok(())
     }
 
     /// The row number of a sensor that sent something.
@@ -238,8 +292,8 @@ fn refused(_: TooManyGaps) -> Refused {
     Refused::StreamRefused { why: "the stream has too many holes" }
 }
 
-fn read_stream(row: &SqliteRow) -> Result<Stream, sqlx::Error> {
-    let number = |column: &str| Ok::<_, sqlx::Error>(u64::try_from(row.try_get::<i64, _>(column)?).unwrap_or(0));
+fn read_stream(row: &Row) -> Result<Stream, sqlx::Error> {
+    let number = |column: &str| Ok::<_, sqlx::Error>(u64::try_from(row.try_get::<i64>(column)?).unwrap_or(0));
     let open: Vec<(u64, u64)> = from_json(row.try_get("open")?)?;
     let dropped: BTreeMap<DropReason, u64> = from_json(row.try_get("dropped")?)?;
     let marks = Marks::from_parts(number("high")?, open.into_iter().collect(), number("received")?, dropped);

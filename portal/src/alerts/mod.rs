@@ -15,7 +15,6 @@ mod writer;
 
 use std::{
     collections::BTreeMap,
-    path::Path,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, atomic::AtomicI64},
     time::Duration,
 };
@@ -24,7 +23,6 @@ use picket_protocol::{
     heartbeat::Confirmation,
     ids::{SensorId, StreamId},
 };
-use sqlx::{ConnectOptions as _, SqlitePool};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch},
     task::JoinHandle,
@@ -32,8 +30,9 @@ use tokio::{
 };
 
 use crate::{
+    database::{Address, OpenError, Part, Pool},
     domain::refused::Refused,
-    store::{self, OpenError},
+    store::failed,
 };
 
 pub use delivery::{Delivered, Delivery, NewAlert};
@@ -48,13 +47,24 @@ const QUEUE: usize = 4096;
 const ROOM_KIBIBYTES: usize = 48 * 1024;
 /// How long a delivery may wait for its place.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Connections for reading.
-const READERS: u32 = 4;
+/// The alerts, apart from everything else.
+const PART: Part = Part {
+    file: "alerts.db",
+    schema: "picket_alerts",
+    migrations: || sqlx::migrate!("./migrations-alerts"),
+    writing: &[
+        // Of a thousand sensors at once, a thousand pages of the index change with each commit.
+        ("cache_size", "-65536"),
+        ("wal_autocheckpoint", "16000"),
+        ("journal_size_limit", "134217728"),
+    ],
+    reading: &[("cache_size", "-8192")],
+};
 
 /// The alerts. Cheap to clone; the writer ends when the last clone is dropped.
 #[derive(Debug, Clone)]
 pub struct AlertStore {
-    readers: SqlitePool,
+    readers: Pool,
     deliveries: mpsc::Sender<writer::Command>,
     room: Arc<Semaphore>,
     ledger: SharedLedger,
@@ -68,19 +78,10 @@ impl AlertStore {
     /// Opens the database, makes or updates its schema, and starts its writer.
     ///
     /// # Errors
-    /// When SQLite cannot open it, or its schema is newer than this program knows.
-    pub async fn open(path: &Path, bounds: Bounds) -> Result<(Self, JoinHandle<()>), OpenError> {
-        store::make_private(path)?;
-        let options = store::options(path)?
-            // Of a thousand sensors at once, a thousand pages of the index change with each commit.
-            .pragma("cache_size", "-65536")
-            .pragma("wal_autocheckpoint", "16000")
-            .pragma("journal_size_limit", "134217728");
-        let mut connection = options.clone().disable_statement_logging().connect().await?;
-        sqlx::migrate!("./migrations-alerts").run(&mut connection).await?;
-        let reading = options.read_only(true).pragma("cache_size", "-8192");
-        let readers = store::readers(READERS).connect_with(reading).await?;
-        let ledger = SharedLedger::new(ledger::Ledger::load(&mut connection).await?);
+    /// When it cannot be opened, or its schema is newer than this program knows.
+    pub async fn open(address: &Address, bounds: Bounds) -> Result<(Self, JoinHandle<()>), OpenError> {
+        let (mut connection, readers) = address.open(&PART).await?;
+        let ledger = SharedLedger::new(ledger::Ledger::open(&mut connection).await?);
         let heads = waiting::Heads::default();
         heads.count(&mut connection).await?;
         let newest = read::newest(&mut connection).await?;
@@ -162,20 +163,36 @@ impl AlertStore {
     }
 
     /// What is stored durably of the streams that a sensor names.
-    #[must_use]
-    pub fn confirmations<'a>(
+    ///
+    /// # Errors
+    /// When the database failed.
+    pub async fn confirmations<'a>(
         &self,
         sensor: SensorId,
         streams: impl Iterator<Item = &'a StreamId>,
-    ) -> BTreeMap<StreamId, Confirmation> {
-        let ledger = self.ledger.read();
-        streams.map(|stream| (*stream, ledger.confirmation(sensor, *stream))).collect()
+    ) -> Result<BTreeMap<StreamId, Confirmation>, Refused> {
+        let streams: Vec<StreamId> = streams.copied().collect();
+        let confirm = |ledger: &ledger::Ledger| {
+            streams.iter().map(|stream| (*stream, ledger.confirmation(sensor, *stream))).collect()
+        };
+        self.look(sensor, confirm).await
     }
 
     /// What came of each stream of a sensor, the one heard of last first.
-    #[must_use]
-    pub fn streams(&self, sensor: SensorId) -> Vec<StreamView> {
-        self.ledger.read().streams(sensor)
+    ///
+    /// # Errors
+    /// When the database failed.
+    pub async fn streams(&self, sensor: SensorId) -> Result<Vec<StreamView>, Refused> {
+        self.look(sensor, |ledger| ledger.streams(sensor)).await
+    }
+
+    /// Looks at the marks of a sensor as last committed: in memory, where nobody else writes.
+    async fn look<T>(&self, sensor: SensorId, look: impl FnOnce(&ledger::Ledger) -> T) -> Result<T, Refused> {
+        if !self.readers.is_shared() {
+            return Ok(look(&self.ledger.read()));
+        }
+        let read = ledger::Ledger::of(&self.readers, &[sensor]).await;
+        read.map(|ledger| look(&ledger)).map_err(|error| failed(&error))
     }
 
     /// The row of the newest alert that is stored; 0 before the first.

@@ -8,9 +8,9 @@ use picket_protocol::{
     ids::{Epoch, SensorId},
     time::UnixSeconds,
 };
-use sqlx::{AssertSqlSafe, Row as _, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
-use super::AlertStore;
+use super::{AlertStore, ledger::Ledger};
+use crate::database::{self, Connection, Pool, Row};
 use crate::{
     domain::refused::Refused,
     store::{
@@ -21,6 +21,8 @@ use crate::{
 
 /// Rows looked at in one query when a filter may let few of them through.
 const WINDOW: i64 = 50_000;
+/// Sensors that are looked up in one statement.
+const SENSORS_AT_ONCE: usize = 1000;
 /// Most windows of one page: past that it ends short.
 const MAX_WINDOWS: usize = 20;
 
@@ -88,7 +90,11 @@ impl AlertStore {
     /// # Errors
     /// When the database failed.
     pub async fn page(&self, filter: &Filter, from: Cursor, limit: u32) -> Result<Page, Refused> {
-        let select = Select::new(filter.severity, filter.sensors.as_deref().map(|sensors| self.sensor_rows(sensors)));
+        let sensors = match filter.sensors.as_deref() {
+            Some(sensors) => Some(self.sensor_rows(sensors).await?),
+            None => None,
+        };
+        let select = Select::new(filter.severity, sensors);
         let (span, limit) = (self.span(), usize::try_from(limit.max(1)).unwrap_or(1));
         let (mut alerts, mut next) = (Vec::new(), from);
         for _ in 0..MAX_WINDOWS {
@@ -112,9 +118,19 @@ impl AlertStore {
     }
 
     /// Those of the sensors that ever sent something, as the database numbers them.
-    fn sensor_rows(&self, sensors: &[SensorId]) -> Vec<i64> {
-        let ledger = self.ledger.read();
-        sensors.iter().filter_map(|sensor| ledger.sensor_row(*sensor)).collect()
+    async fn sensor_rows(&self, sensors: &[SensorId]) -> Result<Vec<i64>, Refused> {
+        let find = |ledger: &Ledger, sensors: &[SensorId]| -> Vec<i64> {
+            sensors.iter().filter_map(|sensor| ledger.sensor_row(*sensor)).collect()
+        };
+        if !self.readers.is_shared() {
+            return Ok(find(&self.ledger.read(), sensors));
+        }
+        let mut rows = Vec::new();
+        for some in sensors.chunks(SENSORS_AT_ONCE) {
+            let ledger = Ledger::of(&self.readers, some).await.map_err(|error| failed(&error))?;
+            rows.extend(find(&ledger, some));
+        }
+        Ok(rows)
     }
 }
 
@@ -167,12 +183,12 @@ impl Select {
 
     async fn run(
         &self,
-        readers: &SqlitePool,
+        readers: &Pool,
         from: Cursor,
         (first, last): (i64, i64),
         limit: usize,
     ) -> Result<Vec<StoredAlert>, sqlx::Error> {
-        let mut query = sqlx::query(AssertSqlSafe(self.sql(from))).bind(first).bind(last);
+        let mut query = database::query(self.sql(from, readers.is_shared())).bind(first).bind(last);
         if let Some(severity) = self.severity {
             query = query.bind(severity.number());
         }
@@ -185,26 +201,33 @@ impl Select {
         rows.iter().map(stored).collect()
     }
 
-    fn sql(&self, from: Cursor) -> String {
+    fn sql(&self, from: Cursor, shared: bool) -> String {
         let severity = if self.severity.is_some() { "AND a.severity <= ?" } else { "" };
+        let among = if shared {
+            "AND +a.sensor IN (SELECT value::bigint FROM jsonb_array_elements_text(?::jsonb))"
+        } else {
+            "AND +a.sensor IN (SELECT value FROM json_each(?))"
+        };
         let (index, sensors) = match self.sensors.as_deref() {
+            Some([_]) if shared => ("", "AND a.sensor = ?"),
             Some([_]) => ("INDEXED BY alerts_of_sensor", "AND a.sensor = ?"),
             // Not by the index (+): it would have to sort.
-            Some(_) => ("", "AND +a.sensor IN (SELECT value FROM json_each(?))"),
+            Some(_) => ("", among),
             None => ("", ""),
         };
-        let order = if matches!(from, Cursor::Before(_)) { "DESC" } else { "ASC" };
         // CROSS JOIN: in SQLite, in this order.
+        let join = if shared { "JOIN" } else { "CROSS JOIN" };
+        let order = if matches!(from, Cursor::Before(_)) { "DESC" } else { "ASC" };
         format!(
             "SELECT a.row, s.sensor, t.stream, a.number, a.epoch, a.severity, a.detected_at, a.received_at, a.record \
-             FROM alerts a {index} CROSS JOIN sensors s ON s.row = a.sensor CROSS JOIN streams t ON t.row = a.stream \
+             FROM alerts a {index} {join} sensors s ON s.row = a.sensor {join} streams t ON t.row = a.stream \
              WHERE a.row BETWEEN ? AND ? {severity} {sensors} ORDER BY a.row {order} LIMIT ?"
         )
     }
 }
 
-fn stored(row: &SqliteRow) -> Result<StoredAlert, sqlx::Error> {
-    let number = |column: &str| Ok::<_, sqlx::Error>(u64::try_from(row.try_get::<i64, _>(column)?).unwrap_or(0));
+fn stored(row: &Row) -> Result<StoredAlert, sqlx::Error> {
+    let number = |column: &str| Ok::<_, sqlx::Error>(u64::try_from(row.try_get::<i64>(column)?).unwrap_or(0));
     Ok(StoredAlert {
         row: row.try_get("row")?,
         sensor: id(row.try_get("sensor")?)?,
@@ -218,12 +241,35 @@ fn stored(row: &SqliteRow) -> Result<StoredAlert, sqlx::Error> {
 }
 
 /// The first row that is kept, if any is.
-pub(super) async fn oldest(connection: &mut SqliteConnection) -> Result<Option<i64>, sqlx::Error> {
-    sqlx::query_scalar("SELECT min(row) FROM alerts").fetch_one(connection).await
+pub(super) async fn oldest(connection: &mut Connection) -> Result<Option<i64>, sqlx::Error> {
+    database::scalar("SELECT min(row) FROM alerts").fetch_one(connection).await
 }
 
 /// The last row ever given, kept or not.
-pub(super) async fn newest(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    let last = sqlx::query_scalar("SELECT seq FROM sqlite_sequence WHERE name = 'alerts'");
-    Ok(last.fetch_optional(connection).await?.unwrap_or(0))
+pub(super) async fn newest(connection: &mut Connection) -> Result<i64, sqlx::Error> {
+    if !connection.is_shared() {
+        return last_row(connection).await;
+    }
+    // A server gives a number before its row is committed: nobody is about to, while it is our turn.
+    connection.begin().await?;
+    let last = "SELECT pg_sequence_last_value(pg_get_serial_sequence('alerts', 'row')::regclass)";
+    let last: Option<i64> = database::scalar(last).fetch_one(&mut *connection).await?;
+    connection.roll_back().await?;
+    Ok(last.unwrap_or(0))
+}
+
+/// The last row given: to whoever asks inside a transaction that added some, the last of them.
+pub(super) async fn last_row(connection: &mut Connection) -> Result<i64, sqlx::Error> {
+    let last = if connection.is_shared() {
+        "SELECT currval(pg_get_serial_sequence('alerts', 'row'))"
+    } else {
+        "SELECT seq FROM sqlite_sequence WHERE name = 'alerts'"
+    };
+    Ok(database::scalar(last).fetch_optional(connection).await?.unwrap_or(0))
+}
+
+/// The first and the last row that are kept, if any is.
+pub(super) async fn span(connection: &mut Connection) -> Result<Option<(i64, i64)>, sqlx::Error> {
+    let row = database::query("SELECT min(row) AS first, max(row) AS last FROM alerts").fetch_one(connection).await?;
+    Ok(row.try_get::<Option<i64>>("first")?.zip(row.try_get::<Option<i64>>("last")?))
 }

@@ -2,10 +2,15 @@
 //! it adds, so that the bounds hold however fast alerts come.
 
 use picket_protocol::time::UnixSeconds;
-use sqlx::SqliteConnection;
+
+use crate::database::{self, Connection};
 
 /// Rows forgotten at once when nothing comes.
 const PORTION: i64 = 20_000;
+/// Bytes that a row of a server takes beside its record, with its place in two indexes, about.
+const ROW_BYTES: i64 = 140;
+/// Rows by which the size of the others is guessed: the newest.
+const SAMPLE: i64 = 200;
 /// Beyond what is added, this part of it is forgotten, so that whoever is over a bound comes back below it.
 const BEYOND: u64 = 4;
 
@@ -35,7 +40,7 @@ pub(super) struct Forgotten {
 
 /// Forgets one portion, if the bounds ask for it.
 pub(super) async fn forget(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     bounds: Bounds,
     now: UnixSeconds,
 ) -> Result<Option<Forgotten>, sqlx::Error> {
@@ -49,7 +54,7 @@ pub(super) async fn forget(
 /// Inside a transaction that added alerts, and found so many bytes in use: forgets what makes room for them, where a bound
 /// is passed.
 pub(super) async fn keep_up(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     bounds: Bounds,
     now: UnixSeconds,
     (added, used_before): (usize, u64),
@@ -67,8 +72,11 @@ pub(super) async fn keep_up(
 }
 
 /// Bytes of the database that are in use.
-pub(super) async fn used(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
-    let used: i64 = sqlx::query_scalar(
+pub(super) async fn used(connection: &mut Connection) -> Result<u64, sqlx::Error> {
+    if connection.is_shared() {
+        return used_by_rows(connection).await;
+    }
+    let used: i64 = database::scalar(
         "SELECT (c.page_count - f.freelist_count) * s.page_size \
          FROM pragma_page_count c, pragma_freelist_count f, pragma_page_size s",
     )
@@ -77,9 +85,22 @@ pub(super) async fn used(connection: &mut SqliteConnection) -> Result<u64, sqlx:
     Ok(u64::try_from(used).unwrap_or(0))
 }
 
+/// What the rows of a server's table take, about: it says what its files take, of which much may be free again.
+async fn used_by_rows(connection: &mut Connection) -> Result<u64, sqlx::Error> {
+    let used: i64 = database::scalar(
+        "SELECT coalesce((SELECT max(row) - min(row) + 1 FROM alerts) * (SELECT avg(octet_length(record)) + ? FROM \
+         (SELECT record FROM alerts ORDER BY row DESC LIMIT ?) AS newest), 0)::bigint",
+    )
+    .bind(ROW_BYTES)
+    .bind(SAMPLE)
+    .fetch_one(connection)
+    .await?;
+    Ok(u64::try_from(used).unwrap_or(0))
+}
+
 /// Forgets the oldest rows, so many at most.
-async fn forget_rows(connection: &mut SqliteConnection, most: i64) -> Result<Option<Forgotten>, sqlx::Error> {
-    let oldest: Option<i64> = sqlx::query_scalar("SELECT min(row) FROM alerts").fetch_one(&mut *connection).await?;
+async fn forget_rows(connection: &mut Connection, most: i64) -> Result<Option<Forgotten>, sqlx::Error> {
+    let oldest: Option<i64> = database::scalar("SELECT min(row) FROM alerts").fetch_one(&mut *connection).await?;
     match oldest {
         Some(oldest) => forget_up_to(connection, oldest.saturating_add(most.max(1) - 1)).await.map(Some),
         None => Ok(None),
@@ -88,16 +109,16 @@ async fn forget_rows(connection: &mut SqliteConnection, most: i64) -> Result<Opt
 
 /// Forgets what was received before an instant, so many rows at most.
 async fn forget_older(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     before: UnixSeconds,
     most: i64,
 ) -> Result<Option<Forgotten>, sqlx::Error> {
-    let oldest = sqlx::query_scalar::<_, i64>("SELECT received_at FROM alerts ORDER BY row LIMIT 1");
+    let oldest = database::scalar::<i64>("SELECT received_at FROM alerts ORDER BY row LIMIT 1");
     if oldest.fetch_optional(&mut *connection).await?.is_none_or(|oldest| oldest >= before.0) {
         return Ok(None); // nearly always: without a look at the portion
     }
-    let last: Option<i64> = sqlx::query_scalar(
-        "SELECT max(row) FROM (SELECT row, received_at FROM alerts ORDER BY row LIMIT ?) WHERE received_at < ?",
+    let last: Option<i64> = database::scalar(
+        "SELECT max(row) FROM (SELECT row, received_at FROM alerts ORDER BY row LIMIT ?) AS oldest WHERE received_at < ?",
     )
     .bind(most)
     .bind(before.0)
@@ -109,7 +130,7 @@ async fn forget_older(
     }
 }
 
-async fn forget_up_to(connection: &mut SqliteConnection, last: i64) -> Result<Forgotten, sqlx::Error> {
-    let deleted = sqlx::query("DELETE FROM alerts WHERE row <= ?").bind(last).execute(connection).await?;
+async fn forget_up_to(connection: &mut Connection, last: i64) -> Result<Forgotten, sqlx::Error> {
+    let deleted = database::query("DELETE FROM alerts WHERE row <= ?").bind(last).execute(connection).await?;
     Ok(Forgotten { alerts: deleted.rows_affected(), up_to: last })
 }

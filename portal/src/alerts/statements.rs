@@ -3,13 +3,14 @@
 use std::sync::LazyLock;
 
 use picket_protocol::time::UnixSeconds;
-use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::{
     ledger::{AlertRow, Draft},
+    read,
     retention::{self, Bounds, Forgotten},
     waiting,
 };
+use crate::database::{self, Connection};
 use crate::store::rows::{int, json};
 
 /// Rows in one statement, at most 2^8. Statements of each smaller power of two exist too, so that few are prepared.
@@ -39,9 +40,9 @@ fn sizes(insert: &str, columns: usize, then: &str) -> Vec<String> {
 }
 
 /// The largest statement for `left` rows, and its number of rows.
-fn statement(sizes: &'static [String], left: usize) -> (AssertSqlSafe<&'static str>, usize) {
+fn statement(sizes: &'static [String], left: usize) -> (&'static str, usize) {
     let size = left.max(1).ilog2().min(LARGEST);
-    (AssertSqlSafe(sizes[size as usize].as_str()), 1 << size)
+    (sizes[size as usize].as_str(), 1 << size)
 }
 
 /// What a transaction did to the rows of alerts.
@@ -52,14 +53,13 @@ pub(super) struct Written {
     pub(super) forgotten: Option<Forgotten>,
 }
 
-/// Writes a draft in one transaction, and forgets what has to go for it. The draft's alerts are used up.
+/// Writes a draft inside the writer's transaction, and forgets what has to go for it. The draft's alerts are used up.
 pub(super) async fn write(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     draft: &mut Draft,
     bounds: Bounds,
     now: UnixSeconds,
 ) -> Result<Written, sqlx::Error> {
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
     let before = (draft.alerts.len(), retention::used(connection).await?);
     write_sensors(connection, draft).await?;
     write_streams(connection, draft).await?;
@@ -68,20 +68,21 @@ pub(super) async fn write(
     waiting::delete(connection, &draft.over).await?;
     let newest = write_alerts(connection, std::mem::take(&mut draft.alerts), now).await?;
     let forgotten = retention::keep_up(connection, bounds, now, before).await?;
-    sqlx::query("COMMIT").execute(&mut *connection).await?;
     Ok(Written { newest, forgotten })
 }
 
 async fn write_alerts(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     alerts: Vec<AlertRow>,
     now: UnixSeconds,
 ) -> Result<Option<i64>, sqlx::Error> {
-    let mut newest = None;
+    if alerts.is_empty() {
+        return Ok(None);
+    }
     let mut alerts = alerts.into_iter();
     while alerts.len() > 0 {
         let (sql, take) = statement(&ALERTS, alerts.len());
-        let mut query = sqlx::query(sql);
+        let mut query = database::query(sql);
         for AlertRow { sensor, stream, alert } in alerts.by_ref().take(take) {
             query = query
                 .bind(sensor)
@@ -93,24 +94,24 @@ async fn write_alerts(
                 .bind(now.0)
                 .bind(alert.record);
         }
-        newest = Some(query.execute(&mut *connection).await?.last_insert_rowid());
+        query.execute(&mut *connection).await?;
     }
-    Ok(newest)
+    read::last_row(connection).await.map(Some)
 }
 
-async fn write_sensors(connection: &mut SqliteConnection, draft: &Draft) -> Result<(), sqlx::Error> {
+async fn write_sensors(connection: &mut Connection, draft: &Draft) -> Result<(), sqlx::Error> {
     for (sensor, row) in &draft.sensors {
-        let query = sqlx::query("INSERT INTO sensors (row, sensor) VALUES (?, ?)").bind(row);
+        let query = database::query("INSERT INTO sensors (row, sensor) VALUES (?, ?)").bind(row);
         query.bind(&sensor.as_bytes()[..]).execute(&mut *connection).await?;
     }
     Ok(())
 }
 
-async fn write_streams(connection: &mut SqliteConnection, draft: &Draft) -> Result<(), sqlx::Error> {
+async fn write_streams(connection: &mut Connection, draft: &Draft) -> Result<(), sqlx::Error> {
     let mut streams = draft.streams.iter();
     while streams.len() > 0 {
         let (sql, take) = statement(&STREAMS, streams.len());
-        let mut query = sqlx::query(sql);
+        let mut query = database::query(sql);
         for ((_, id), stream) in streams.by_ref().take(take) {
             let marks = &stream.marks;
             let open: Vec<(u64, u64)> = marks.open().iter().map(|(first, last)| (*first, *last)).collect();
@@ -129,11 +130,11 @@ async fn write_streams(connection: &mut SqliteConnection, draft: &Draft) -> Resu
     Ok(())
 }
 
-async fn write_skips(connection: &mut SqliteConnection, draft: &Draft, now: UnixSeconds) -> Result<(), sqlx::Error> {
+async fn write_skips(connection: &mut Connection, draft: &Draft, now: UnixSeconds) -> Result<(), sqlx::Error> {
     let mut skips = draft.skips.iter();
     while skips.len() > 0 {
         let (sql, take) = statement(&SKIPS, skips.len());
-        let mut query = sqlx::query(sql);
+        let mut query = database::query(sql);
         for skip in skips.by_ref().take(take) {
             query = query
                 .bind(skip.stream)

@@ -8,6 +8,7 @@ use picket_protocol::{
 use tempfile::TempDir;
 
 use super::*;
+use crate::database::{self, Connection};
 
 const KEPT: Bounds = Bounds { days: 90, bytes: u64::MAX };
 const STREAM: StreamId = StreamId::from_bytes([1; 16]);
@@ -17,7 +18,7 @@ fn sensor(number: u8) -> SensorId {
 }
 
 async fn open(folder: &TempDir) -> (AlertStore, JoinHandle<()>) {
-    AlertStore::open(&folder.path().join("alerts.db"), KEPT).await.unwrap()
+    AlertStore::open(&database::testing::address(folder.path()).await, KEPT).await.unwrap()
 }
 
 async fn close((store, writer): (AlertStore, JoinHandle<()>)) {
@@ -56,8 +57,8 @@ async fn numbers(store: &AlertStore, of: u8) -> Vec<u64> {
     page.alerts.iter().map(|alert| alert.id.number).collect()
 }
 
-fn confirmed(store: &AlertStore, of: u8) -> Confirmation {
-    store.confirmations(sensor(of), [STREAM].iter()).remove(&STREAM).unwrap()
+async fn confirmed(store: &AlertStore, of: u8) -> Confirmation {
+    store.confirmations(sensor(of), [STREAM].iter()).await.unwrap().remove(&STREAM).unwrap()
 }
 
 #[tokio::test]
@@ -77,7 +78,7 @@ async fn an_alert_is_stored_once_however_often_it_comes() {
     let (store, _writer) = open(&folder).await;
     store.take(alerts(1, 1..=10)).await.unwrap();
     assert_eq!(numbers(&store, 1).await, (1..=10).collect::<Vec<_>>());
-    assert_eq!((confirmed(&store, 1).up_to, confirmed(&store, 3).up_to), (10, 0));
+    assert_eq!((confirmed(&store, 1).await.up_to, confirmed(&store, 3).await.up_to), (10, 0));
 }
 
 #[tokio::test]
@@ -114,12 +115,15 @@ async fn holes_and_skips_are_told_and_outlive_a_restart() {
     opened.0.take(delivery(1, events)).await.unwrap();
     close(opened).await;
     let (store, _writer) = open(&folder).await;
-    assert_eq!(confirmed(&store, 1), Confirmation { up_to: 12, lacks: vec![(6, 7)] });
-    let view = store.streams(sensor(1)).remove(0);
+    assert_eq!(confirmed(&store, 1).await, Confirmation { up_to: 12, lacks: vec![(6, 7)] });
+    let view = store.streams(sensor(1)).await.unwrap().remove(0);
     assert_eq!((view.stream, view.marks.received()), (STREAM, 3));
     assert_eq!(view.marks.dropped(), &BTreeMap::from([(DropReason::Full, 3 + 1 + 3)]));
-    let skips = sqlx::query_as::<_, (i64, i64)>("SELECT first, last FROM skips ORDER BY first");
-    assert_eq!(skips.fetch_all(&store.readers).await.unwrap(), [(2, 4), (8, 8), (10, 12)]);
+    let skips =
+        database::query("SELECT first, last FROM skips ORDER BY first").fetch_all(&store.readers).await.unwrap();
+    let skips: Vec<(i64, i64)> =
+        skips.iter().map(|row| (row.try_get("first").unwrap(), row.try_get("last").unwrap())).collect();
+    assert_eq!(skips, [(2, 4), (8, 8), (10, 12)]);
 }
 
 #[tokio::test]
@@ -139,22 +143,30 @@ async fn a_delivery_that_does_not_fit_is_refused_alone_and_whole() {
     assert_eq!(numbers(&store, 3).await, [1, 2]);
 }
 
+/// Lets no alert be written, and then again.
+const FILE_TRAP: (&str, &str) =
+    ("CREATE TRIGGER no BEFORE INSERT ON alerts BEGIN SELECT raise(ABORT, 'disk on fire'); END", "DROP TRIGGER no");
+const SERVER_TRAP: (&str, &str) = (
+    "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''disk on fire''; END'; \
+     CREATE TRIGGER no BEFORE INSERT ON alerts EXECUTE FUNCTION no()",
+    "DROP TRIGGER no ON alerts",
+);
+
 #[tokio::test]
 async fn nobody_is_told_that_a_failed_commit_took_place_and_memory_follows_the_database() {
     let folder = tempfile::tempdir().unwrap();
     let (store, _writer) = open(&folder).await;
     store.take(alerts(1, 1..=3)).await.unwrap();
-    let path = format!("sqlite:{}", folder.path().join("alerts.db").display());
-    let mut saboteur = <sqlx::SqliteConnection as sqlx::Connection>::connect(&path).await.unwrap();
-    let trigger = "CREATE TRIGGER no BEFORE INSERT ON alerts BEGIN SELECT raise(ABORT, 'disk on fire'); END";
-    sqlx::query(trigger).execute(&mut saboteur).await.unwrap();
+    let mut saboteur = writable(&folder).await;
+    let (trap, release) = if saboteur.is_shared() { SERVER_TRAP } else { FILE_TRAP };
+    saboteur.say(trap).await.unwrap();
     let newest = *store.newest().borrow();
     let (a, b) = tokio::join!(store.take(alerts(1, 4..=6)), store.take(alerts(9, 1..=6)));
     assert_eq!((a, b), (Err(Refused::StorageFailed), Err(Refused::StorageFailed)));
-    assert_eq!((confirmed(&store, 1).up_to, confirmed(&store, 9).up_to), (3, 0));
+    assert_eq!((confirmed(&store, 1).await.up_to, confirmed(&store, 9).await.up_to), (3, 0));
     assert_eq!(*store.newest().borrow(), newest);
 
-    sqlx::query("DROP TRIGGER no").execute(&mut saboteur).await.unwrap();
+    saboteur.say(release).await.unwrap();
     store.take(alerts(1, 4..=6)).await.unwrap();
     store.take(alerts(9, 1..=6)).await.unwrap();
     assert_eq!(numbers(&store, 1).await, (1..=6).collect::<Vec<_>>());
@@ -203,9 +215,8 @@ async fn all(store: &AlertStore, filter: &Filter, mut from: Cursor) -> Vec<i64> 
     }
 }
 
-async fn writable(folder: &TempDir) -> sqlx::SqliteConnection {
-    let path = folder.path().join("alerts.db");
-    store::options(&path).unwrap().connect().await.unwrap()
+async fn writable(folder: &TempDir) -> Connection {
+    database::testing::address(folder.path()).await.open(&PART).await.unwrap().0
 }
 
 #[tokio::test]
@@ -215,8 +226,8 @@ async fn what_is_older_than_the_bound_of_days_is_forgotten_and_nothing_else() {
     store.take(alerts(1, 1..=10)).await.unwrap();
     let now = store.after(0, 1).await.unwrap()[0].received_at;
     let mut connection = writable(&folder).await;
-    let age = "UPDATE alerts SET received_at = received_at - 90 * 86400 - iif(row <= 4, 1, 0) WHERE row <= 6";
-    sqlx::query(age).execute(&mut connection).await.unwrap();
+    let age = "UPDATE alerts SET received_at = received_at - 90 * 86400 - CASE WHEN row <= 4 THEN 1 ELSE 0 END WHERE row <= 6";
+    database::query(age).execute(&mut connection).await.unwrap();
     let forgotten = retention::forget(&mut connection, KEPT, now).await.unwrap();
     assert_eq!(forgotten.map(|forgotten| (forgotten.alerts, forgotten.up_to)), Some((4, 4)));
     assert_eq!(retention::forget(&mut connection, KEPT, now).await.unwrap(), None);
@@ -224,14 +235,14 @@ async fn what_is_older_than_the_bound_of_days_is_forgotten_and_nothing_else() {
 
     store.take(alerts(1, 1..=11)).await.unwrap();
     assert_eq!(numbers(&store, 1).await, [5, 6, 7, 8, 9, 10, 11], "forgotten is not lacking");
-    assert_eq!(store.streams(sensor(1))[0].marks.received(), 11);
+    assert_eq!(store.streams(sensor(1)).await.unwrap()[0].marks.received(), 11);
 }
 
 #[tokio::test]
 async fn over_the_bound_of_bytes_the_oldest_are_forgotten_and_their_rows_never_used_again() {
     let folder = tempfile::tempdir().unwrap();
     let bounds = Bounds { days: 90, bytes: 512 << 10 };
-    let opened = AlertStore::open(&folder.path().join("alerts.db"), bounds).await.unwrap();
+    let opened = AlertStore::open(&database::testing::address(folder.path()).await, bounds).await.unwrap();
     let mut forgotten = false;
     let mut next = 1;
     while !forgotten {
@@ -241,7 +252,7 @@ async fn over_the_bound_of_bytes_the_oldest_are_forgotten_and_their_rows_never_u
     }
     assert!(next > 2000, "within the bound nothing is forgotten");
     close(opened).await;
-    sqlx::query("DELETE FROM alerts").execute(&mut writable(&folder).await).await.unwrap();
+    database::query("DELETE FROM alerts").execute(&mut writable(&folder).await).await.unwrap();
     let (store, _writer) = open(&folder).await;
     let newest = *store.newest().borrow();
     assert_eq!(newest, i64::try_from(next).unwrap() - 1);
@@ -261,13 +272,12 @@ fn rush(number: u64) -> Delivery {
 #[tokio::test]
 async fn in_a_rush_the_bound_of_bytes_holds_at_every_moment() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("alerts.db");
-    let small = AlertStore::open(&path, KEPT).await.unwrap();
+    let small = AlertStore::open(&database::testing::address(folder.path()).await, KEPT).await.unwrap();
     // Small ones first: as many large ones need more room.
     small.0.take(alerts(2, 1..=4000)).await.unwrap();
     close(small).await;
     let bounds = Bounds { days: 90, bytes: 512 << 10 };
-    let (store, _writer) = AlertStore::open(&path, bounds).await.unwrap();
+    let (store, _writer) = AlertStore::open(&database::testing::address(folder.path()).await, bounds).await.unwrap();
     let mut connection = writable(&folder).await;
     for number in 0..20 {
         store.take(rush(number)).await.unwrap(); // without a pause in which the look at the bounds could come
@@ -276,7 +286,7 @@ async fn in_a_rush_the_bound_of_bytes_holds_at_every_moment() {
     let kept = numbers(&store, 1).await;
     assert_eq!(kept.last(), Some(&8000));
     assert!(kept.len() > 300 && numbers(&store, 2).await.is_empty(), "the oldest go, and not more than must: {kept:?}");
-    assert_eq!(store.streams(sensor(1))[0].marks.received(), 8000);
+    assert_eq!(store.streams(sensor(1)).await.unwrap()[0].marks.received(), 8000);
 }
 
 #[tokio::test]
@@ -287,7 +297,7 @@ async fn in_a_rush_the_bound_of_days_is_kept_up_with() {
     let mut connection = writable(&folder).await;
     let now = store.after(0, 1).await.unwrap()[0].received_at;
     let bounds = Bounds { days: 1, ..KEPT };
-    sqlx::query("UPDATE alerts SET received_at = 0").execute(&mut connection).await.unwrap();
+    database::query("UPDATE alerts SET received_at = 0").execute(&mut connection).await.unwrap();
     let used = retention::used(&mut connection).await.unwrap();
     let forgotten = retention::keep_up(&mut connection, bounds, now, (400, used)).await.unwrap().unwrap();
     assert_eq!((forgotten.alerts, forgotten.up_to), (500, 500), "more than came");
@@ -296,12 +306,11 @@ async fn in_a_rush_the_bound_of_days_is_kept_up_with() {
 #[tokio::test]
 async fn what_comes_after_all_was_forgotten_is_shown() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("alerts.db");
     let opened = open(&folder).await;
     opened.0.take(alerts(1, 1..=10)).await.unwrap();
     close(opened).await;
     let nothing = Bounds { days: 90, bytes: 1 };
-    let opened = AlertStore::open(&path, nothing).await.unwrap();
+    let opened = AlertStore::open(&database::testing::address(folder.path()).await, nothing).await.unwrap();
     while !numbers(&opened.0, 1).await.is_empty() {
         opened.0.take(alerts(1, [11])).await.unwrap();
     }
@@ -332,7 +341,7 @@ async fn what_is_beyond_what_a_sensor_reported_waits_durably_and_comes_once() {
     close(opened).await;
 
     let (store, _writer) = open(&folder).await;
-    assert_eq!((store.waiting(sensor(1)), confirmed(&store, 1).up_to), (4, 0));
+    assert_eq!((store.waiting(sensor(1)), confirmed(&store, 1).await.up_to), (4, 0));
     store.take(alerts(1, 1..=3)).await.unwrap();
     store.heard(sensor(1), [(STREAM, 5)].into());
     store.take(alerts(2, [1])).await.unwrap(); // after what was heard

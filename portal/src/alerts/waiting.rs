@@ -11,9 +11,9 @@ use picket_protocol::{
     ids::{SensorId, StreamId},
     time::UnixSeconds,
 };
-use sqlx::{Row as _, SqliteConnection};
 
 use super::delivery::Delivery;
+use crate::database::{self, Connection};
 use crate::store::rows::{id, int};
 
 /// Most events of one sensor that wait. The sensor sends again what was not confirmed.
@@ -69,8 +69,8 @@ impl Heads {
     }
 
     /// Counts anew what waits.
-    pub(super) async fn count(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        let rows = sqlx::query("SELECT sensor, count(*) AS events FROM waiting GROUP BY sensor");
+    pub(super) async fn count(&self, connection: &mut Connection) -> Result<(), sqlx::Error> {
+        let rows = database::query("SELECT sensor, count(*) AS events FROM waiting GROUP BY sensor");
         let mut waiting = HashMap::new();
         for row in rows.fetch_all(connection).await? {
             let events: i64 = row.try_get("events")?;
@@ -113,13 +113,13 @@ impl Heads {
 }
 
 /// Forgets what has waited for longer than alerts are kept; how many events.
-pub(super) async fn forget(connection: &mut SqliteConnection, before: UnixSeconds) -> Result<u64, sqlx::Error> {
-    let oldest = sqlx::query_scalar::<_, i64>("SELECT at FROM waiting ORDER BY row LIMIT 1");
+pub(super) async fn forget(connection: &mut Connection, before: UnixSeconds) -> Result<u64, sqlx::Error> {
+    let oldest = database::scalar::<i64>("SELECT at FROM waiting ORDER BY row LIMIT 1");
     if oldest.fetch_optional(&mut *connection).await?.is_none_or(|oldest| oldest >= before.0) {
         return Ok(0);
     }
-    let query = sqlx::query(
-        "DELETE FROM waiting WHERE row IN (SELECT row FROM (SELECT row, at FROM waiting ORDER BY row LIMIT ?) WHERE at < ?)",
+    let query = database::query(
+        "DELETE FROM waiting WHERE row IN (SELECT row FROM (SELECT row, at FROM waiting ORDER BY row LIMIT ?) AS oldest WHERE at < ?)",
     );
     Ok(query.bind(PORTION).bind(before.0).execute(connection).await?.rows_affected())
 }
@@ -133,14 +133,10 @@ pub(super) struct Over {
 }
 
 /// What of a sensor waits no longer, in the order it came.
-pub(super) async fn over(
-    connection: &mut SqliteConnection,
-    heads: &Heads,
-    sensor: SensorId,
-) -> Result<Over, sqlx::Error> {
+pub(super) async fn over(connection: &mut Connection, heads: &Heads, sensor: SensorId) -> Result<Over, sqlx::Error> {
     let mut over = Over { delivery: Delivery::of(sensor), rows: Vec::new(), more: false };
     for (stream, head) in heads.of(sensor) {
-        let query = sqlx::query(
+        let query = database::query(
             "SELECT row, event FROM waiting WHERE sensor = ? AND stream = ? AND last <= ? ORDER BY row LIMIT ?",
         );
         let query = query.bind(&sensor.as_bytes()[..]).bind(&stream.as_bytes()[..]).bind(int(head)).bind(PORTION);
@@ -149,7 +145,7 @@ pub(super) async fn over(
         for row in found {
             over.rows.push((sensor, row.try_get("row")?));
             // It was read before it had to wait; what cannot be read now is let go.
-            if let Ok(event) = event::read_one(row.try_get::<&str, _>("event")?.as_bytes()) {
+            if let Ok(event) = event::read_one(row.try_get::<&str>("event")?.as_bytes()) {
                 let _ = over.delivery.add(event);
             }
         }
@@ -159,12 +155,12 @@ pub(super) async fn over(
 
 /// Writes events that begin to wait, inside the writer's transaction.
 pub(super) async fn write(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     waiting: &[Waiting],
     now: UnixSeconds,
 ) -> Result<(), sqlx::Error> {
     for Waiting { sensor, stream, last, event } in waiting {
-        sqlx::query("INSERT INTO waiting (sensor, stream, last, at, event) VALUES (?, ?, ?, ?, ?)")
+        database::query("INSERT INTO waiting (sensor, stream, last, at, event) VALUES (?, ?, ?, ?, ?)")
             .bind(&sensor.as_bytes()[..])
             .bind(&stream.as_bytes()[..])
             .bind(int(*last))
@@ -177,9 +173,9 @@ pub(super) async fn write(
 }
 
 /// Deletes events that wait no longer, inside the writer's transaction.
-pub(super) async fn delete(connection: &mut SqliteConnection, rows: &[(SensorId, i64)]) -> Result<(), sqlx::Error> {
+pub(super) async fn delete(connection: &mut Connection, rows: &[(SensorId, i64)]) -> Result<(), sqlx::Error> {
     for (_, row) in rows {
-        sqlx::query("DELETE FROM waiting WHERE row = ?").bind(row).execute(&mut *connection).await?;
+        database::query("DELETE FROM waiting WHERE row = ?").bind(row).execute(&mut *connection).await?;
     }
     Ok(())
 }

@@ -10,7 +10,6 @@ use std::{
 };
 
 use picket_protocol::ids::SensorId;
-use sqlx::SqliteConnection;
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::{MissedTickBehavior, interval},
@@ -20,10 +19,12 @@ use super::{
     Room, SharedLedger,
     delivery::Delivery,
     ledger::{Draft, Ledger},
+    read,
     retention::{self, Bounds, Forgotten},
-    statements,
+    statements::{self, Written},
     waiting::{self, Heads, Over, Waiting},
 };
+use crate::database::Connection;
 use crate::{clock, domain::refused::Refused, store::failed};
 
 /// Most deliveries in one transaction; their bytes have a bound of their own.
@@ -68,7 +69,7 @@ impl Span {
 
 #[derive(Debug)]
 pub(super) struct Writer {
-    connection: SqliteConnection,
+    connection: Connection,
     ledger: SharedLedger,
     heads: Heads,
     span: Span,
@@ -78,7 +79,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) const fn new(
-        connection: SqliteConnection,
+        connection: Connection,
         ledger: SharedLedger,
         heads: Heads,
         span: Span,
@@ -99,10 +100,15 @@ impl Writer {
                     0 => break,
                     _ => self.serve(&mut batch).await,
                 },
-                _ = look.tick() => self.forget().await,
+                _ = look.tick() => {
+                    if self.connection.is_shared() {
+                        self.follow().await;
+                    }
+                    self.forget().await;
+                }
             }
         }
-        if let Err(error) = sqlx::Connection::close(self.connection).await {
+        if let Err(error) = self.connection.close().await {
             tracing::error!(%error, "the database of alerts did not close");
         }
     }
@@ -114,11 +120,13 @@ impl Writer {
         });
         let heard = heard.collect();
         self.end_waiting(heard).await;
+        let begun = self.begin(&delivering(batch)).await;
         let now = clock::now();
         let mut draft = Draft::default();
         let mut waiting = Vec::with_capacity(batch.len());
         for command in batch.drain(..) {
             match command {
+                Command::Take(_, asked) if !begun => waiting.push((asked, Err(Refused::StorageFailed))),
                 Command::Take(delivery, asked) => {
                     waiting.push((asked, draft.take(&self.ledger.read(), delivery, now)));
                 }
@@ -129,7 +137,7 @@ impl Writer {
                 Command::Heard(_) => {}
             }
         }
-        let committed = draft.is_empty() || self.commit(draft).await;
+        let committed = begun && self.commit(draft).await;
         for (Asked { reply, room: _room }, taken) in waiting {
             let outcome = if committed { taken } else { taken.and(Err(Refused::StorageFailed)) };
             let _ = reply.send(outcome); // whoever delivered may have gone
@@ -138,7 +146,7 @@ impl Writer {
 
     /// Stores what waited of sensors that were heard, as far as they have reported now.
     async fn end_waiting(&mut self, mut sensors: Vec<SensorId>) {
-        while !sensors.is_empty() {
+        while !sensors.is_empty() && self.begin(&sensors).await {
             let mut draft = Draft::default();
             let mut left = Vec::new();
             for sensor in sensors {
@@ -153,17 +161,36 @@ impl Writer {
                     Err(error) => _ = failed(&error), // it waits on
                 }
             }
-            if !draft.is_empty() && !self.commit(draft).await {
+            if !self.commit(draft).await {
                 return; // it waits on
             }
             sensors = left;
         }
     }
 
-    /// Writes a draft; whether it is durable. Memory follows the database, never leads it.
+    /// Begins a transaction, and knows what is stored of these sensors, whoever stored it.
+    async fn begin(&mut self, sensors: &[SensorId]) -> bool {
+        let begun = async {
+            self.connection.begin().await?;
+            if self.connection.is_shared() {
+                let read = Ledger::catch_up(&mut self.connection, sensors).await?;
+                self.ledger.change(|ledger| *ledger = read);
+            }
+            Ok(())
+        };
+        let begun: Result<(), sqlx::Error> = begun.await;
+        if let Err(error) = &begun {
+            failed(error);
+            self.start_over().await;
+        }
+        begun.is_ok()
+    }
+
+    /// Writes a draft, and ends the transaction; whether it is durable. Memory follows the database, never leads it.
     async fn commit(&mut self, mut draft: Draft) -> bool {
-        match statements::write(&mut self.connection, &mut draft, self.bounds, clock::now()).await {
-            Ok(written) => {
+        match self.write(&mut draft).await {
+            Ok(None) => true,
+            Ok(Some(written)) => {
                 self.heads.adopt(&draft.waiting, &draft.over);
                 self.ledger.change(|ledger| ledger.adopt(draft));
                 if let Some(newest) = written.newest {
@@ -177,6 +204,31 @@ impl Writer {
                 self.start_over().await;
                 false
             }
+        }
+    }
+
+    async fn write(&mut self, draft: &mut Draft) -> Result<Option<Written>, sqlx::Error> {
+        if draft.is_empty() {
+            return self.connection.roll_back().await.map(|()| None);
+        }
+        let written = statements::write(&mut self.connection, draft, self.bounds, clock::now()).await?;
+        self.connection.commit().await?;
+        Ok(Some(written))
+    }
+
+    /// What other processes stored, let wait and forgot.
+    async fn follow(&mut self) {
+        let followed = async {
+            self.heads.count(&mut self.connection).await?;
+            if let Some((oldest, newest)) = read::span(&mut self.connection).await? {
+                self.span.oldest.store(oldest, Ordering::Relaxed);
+                self.span.newest.send_if_modified(|known| std::mem::replace(known, newest.max(*known)) < newest);
+            }
+            Ok::<_, sqlx::Error>(())
+        };
+        if let Err(error) = followed.await {
+            failed(&error);
+            self.start_over().await;
         }
     }
 
@@ -199,8 +251,8 @@ impl Writer {
 
     /// Whether a failed commit took place is known to the database alone: believe only that.
     async fn start_over(&mut self) {
-        let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await; // fails when it was rolled back already
-        match Ledger::load(&mut self.connection).await {
+        self.connection.recover().await;
+        match Ledger::open(&mut self.connection).await {
             Ok(loaded) => self.ledger.change(|ledger| *ledger = loaded),
             Err(error) => _ = failed(&error),
         }
@@ -208,4 +260,18 @@ impl Writer {
             failed(&error);
         }
     }
+}
+
+/// Whose deliveries are in a batch.
+fn delivering(batch: &[Command]) -> Vec<SensorId> {
+    let mut sensors: Vec<SensorId> = batch
+        .iter()
+        .filter_map(|command| match command {
+            Command::Take(delivery, _) => Some(delivery.sensor),
+            Command::Wait(..) | Command::Heard(_) => None,
+        })
+        .collect();
+    sensors.sort_unstable();
+    sensors.dedup();
+    sensors
 }

@@ -42,6 +42,10 @@ pub(super) struct Init {
     /// The sensor port as sensors reach it: `https://HOST[:PORT]`.
     #[arg(long)]
     url: String,
+    /// A PostgreSQL server that keeps everything but the files of the data folder: `postgres://USER@localhost/DATABASE`,
+    /// with `?host=FOLDER` by its Unix socket there. Without it: SQLite, in the data folder.
+    #[arg(long)]
+    database: Option<String>,
     /// portal or management-console.
     #[arg(long, default_value_t = Role::Portal)]
     role: Role,
@@ -72,7 +76,8 @@ impl Init {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         ensure!(self.threshold <= self.root_keys, "a threshold of {} needs as many root keys", self.threshold);
         let folder = DataFolder::new(self.data.clone());
-        let settings = Settings { role: self.role, url: self.url.clone() };
+        let settings = Settings { role: self.role, url: self.url.clone(), database: self.database.clone() };
+        folder.databases(&settings).map_err(anyhow::Error::msg)?;
         settings.address().map_err(anyhow::Error::msg)?;
         if folder.settings().exists() {
             bail!("{} is a data folder already", folder.path().display());
@@ -83,8 +88,8 @@ impl Init {
             Role::Portal => Some(self.make_trust_root(&folder)?),
             Role::ManagementConsole => None,
         };
-        let token = make_token(&folder, self.role).await?;
-        let code = make_owner(&folder, self.role, &self.owner).await?;
+        let token = make_token(&folder, &settings).await?;
+        let code = make_owner(&folder, &settings, &self.owner).await?;
         // Last: a folder with settings is a whole one.
         write(&folder.settings(), &serde_json::to_vec_pretty(&settings)?)?;
         self.tell(&folder, trust.as_ref(), &token, &code);
@@ -171,7 +176,7 @@ impl ApiToken {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let folder = DataFolder::new(self.data);
         let _lock = lock(&folder)?;
-        let token = make_token(&folder, folder.read_settings()?.role).await?;
+        let token = make_token(&folder, &folder.read_settings()?).await?;
         output::line(format!("API token, shown this once and kept in {}: {token}", folder.api_token().display()));
         Ok(())
     }
@@ -192,8 +197,8 @@ fn owner_name(text: &str) -> Result<PersonName, String> {
     PersonName::try_from(text.to_owned()).map_err(|error| error.to_string())
 }
 
-async fn make_token(folder: &DataFolder, role: Role) -> anyhow::Result<String> {
-    let (store, writer) = open_store(folder, role).await?;
+async fn make_token(folder: &DataFolder, settings: &Settings) -> anyhow::Result<String> {
+    let (store, writer) = open_store(folder, settings).await?;
     let token = entropy::token();
     let description = "admin".parse().context("a constant is a label")?;
     let new = NewToken { description, role: PersonRole::Owner, scope: Scope::ALL };
@@ -204,8 +209,8 @@ async fn make_token(folder: &DataFolder, role: Role) -> anyhow::Result<String> {
     Ok(token.expose().to_owned())
 }
 
-async fn make_owner(folder: &DataFolder, role: Role, owner: &PersonName) -> anyhow::Result<TypedCode> {
-    let (store, writer) = open_store(folder, role).await?;
+async fn make_owner(folder: &DataFolder, settings: &Settings, owner: &PersonName) -> anyhow::Result<TypedCode> {
+    let (store, writer) = open_store(folder, settings).await?;
     let (code, by) = (entropy::setup_code(), Actor("init".to_owned()));
     store.add_person(owner.clone(), PersonRole::Owner, Scope::ALL, code.clone(), by).await.map_err(said)?;
     drop(store);
@@ -213,9 +218,10 @@ async fn make_owner(folder: &DataFolder, role: Role, owner: &PersonName) -> anyh
     Ok(code)
 }
 
-async fn open_store(folder: &DataFolder, role: Role) -> anyhow::Result<(Store, JoinHandle<()>)> {
-    let policy = Policy { role, interval_seconds: None, newest_root: 0 };
-    Ok(Store::open(&folder.database(), watch::channel(policy).1).await?)
+async fn open_store(folder: &DataFolder, settings: &Settings) -> anyhow::Result<(Store, JoinHandle<()>)> {
+    let policy = Policy { role: settings.role, interval_seconds: None, newest_root: 0 };
+    let address = folder.databases(settings).map_err(anyhow::Error::msg)?;
+    Ok(Store::open(&address, watch::channel(policy).1).await?)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]

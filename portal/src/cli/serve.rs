@@ -19,6 +19,7 @@ use crate::{
     authority::{certificates::CertificateAuthority, trust::Trust},
     clock,
     data::{DataFolder, Settings},
+    database::{self, Address},
     device,
     device::tls::ServerCertificate,
     domain::{heartbeat::Policy, role::Role},
@@ -99,6 +100,7 @@ impl Serve {
 struct Server {
     folder: DataFolder,
     settings: Settings,
+    databases: Address,
     portal: Arc<Portal>,
     certificate: Arc<ServerCertificate>,
     sensors: TcpListener,
@@ -121,8 +123,9 @@ impl Server {
         let policy = Policy { role: settings.role, interval_seconds: serve.heartbeat_interval, newest_root };
         let (policy, policy_seen) = watch::channel(policy);
         let (trust, trust_seen) = watch::channel(trust);
-        let (store, writer) = Store::open(&folder.database(), policy_seen).await?;
-        let (alerts, alert_writer) = AlertStore::open(&folder.alerts(), serve.alert_bounds()).await?;
+        let databases = folder.databases(&settings).map_err(anyhow::Error::msg)?;
+        let (store, writer) = Store::open(&databases, policy_seen).await?;
+        let (alerts, alert_writer) = AlertStore::open(&databases, serve.alert_bounds()).await?;
         let portal = Portal {
             role: settings.role,
             store,
@@ -148,6 +151,7 @@ impl Server {
         Ok(Self {
             folder,
             settings,
+            databases,
             portal,
             certificate,
             sensors,
@@ -177,8 +181,8 @@ impl Server {
             }
             None => None,
         };
-        let sharing = tokio::spawn(self.portal.share(stopped));
-        let reader = tokio::spawn(reader::run(Arc::clone(&self.portal), stop.subscribe()));
+        let sharing = tokio::spawn(share(Arc::clone(&self.portal), self.databases.clone(), stopped));
+        let reader = tokio::spawn(read_hubs(Arc::clone(&self.portal), self.databases, stop.subscribe()));
         let withdrawals = withdrawals::publish(Arc::clone(&self.portal), self.folder.device_crl(), stop.subscribe());
         let withdrawals = tokio::spawn(withdrawals);
         let look = Lookout {
@@ -218,6 +222,16 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// Of several processes one sends alerts on.
+async fn share(portal: Arc<Portal>, databases: Address, stop: watch::Receiver<bool>) {
+    database::on_duty(&databases, "sharing", stop, |stop| portal.share(stop)).await;
+}
+
+/// Of several processes one reads the hubs: a broker takes no two by one name.
+async fn read_hubs(portal: Arc<Portal>, databases: Address, stop: watch::Receiver<bool>) {
+    database::on_duty(&databases, "hubs", stop, |stop| reader::run(Arc::clone(&portal), stop)).await;
 }
 
 /// Looks after files that change under a running server: the trust root, the keys, the server's certificate.

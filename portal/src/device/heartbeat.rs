@@ -29,7 +29,7 @@ pub(super) async fn hear(portal: &Portal, peer: &Peer, body: Bytes) -> Result<an
     let spoken = Spoken { certified, heartbeat, body: Arc::from(&body[..]), digest, summary };
     let answer = match portal.store.hear(spoken).await? {
         Reply::Answered(answered) => {
-            let confirmations = portal.alerts.confirmations(certified.sensor, heads.keys());
+            let confirmations = portal.alerts.confirmations(certified.sensor, heads.keys()).await?;
             if !heads.is_empty() {
                 portal.alerts.heard(certified.sensor, heads);
             }

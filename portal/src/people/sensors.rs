@@ -70,7 +70,7 @@ pub(crate) async fn show(State(portal): Shared, Reached(id): Reached) -> Answer 
     let activations = portal.store.activations_of(id).await?;
     let identities = portal.store.identities_of(id).await?;
     let mut detail = detail(&view, &activations, &identities);
-    detail["streams"] = streams(&portal, &view).into();
+    detail["streams"] = streams(&portal, &view).await?.into();
     let mut value = serde_json::to_value(Shown::of(view, clock::now())).unwrap_or_default();
     if let (Some(value), Value::Object(detail)) = (value.as_object_mut(), detail) {
         value.extend(detail);

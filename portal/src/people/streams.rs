@@ -11,22 +11,28 @@ use super::{
     answers::{Answer, json, shown},
     reached::Reached,
 };
-use crate::{alerts::StreamView, domain::marks::Marks, portal::Portal, store::views::SensorView};
+use crate::{
+    alerts::StreamView,
+    domain::{marks::Marks, refused::Refused},
+    portal::Portal,
+    store::views::SensorView,
+};
 
 pub(crate) async fn of_sensor(State(portal): Shared, Reached(id): Reached) -> Answer {
     let view = portal.store.sensor(id, portal.viewpoint()).await?;
-    Ok(json(StatusCode::OK, &json!({ "streams": streams(&portal, &view), "waiting": portal.alerts.waiting(id) })))
+    let streams = streams(&portal, &view).await?;
+    Ok(json(StatusCode::OK, &json!({ "streams": streams, "waiting": portal.alerts.waiting(id) })))
 }
 
 /// Each stream that sent something or that the sensor's last heartbeat names.
-pub(crate) fn streams(portal: &Portal, view: &SensorView) -> Vec<Value> {
+pub(crate) async fn streams(portal: &Portal, view: &SensorView) -> Result<Vec<Value>, Refused> {
     let heartbeat = view.last_heartbeat.as_deref().and_then(|bytes| Heartbeat::decode(bytes).ok());
     let mut reported = heartbeat.and_then(|heartbeat| heartbeat.status).map_or_else(BTreeMap::new, |it| it.streams);
-    let came = portal.alerts.streams(view.registration.id).into_iter();
+    let came = portal.alerts.streams(view.registration.id).await?.into_iter();
     let mut streams: Vec<Value> = came.map(|came| stream(&came, reported.remove(&came.stream).as_ref())).collect();
     let nothing = |id| StreamView { stream: id, marks: Marks::default(), last_at: None };
     streams.extend(reported.iter().map(|(id, totals)| stream(&nothing(*id), Some(totals))));
-    streams
+    Ok(streams)
 }
 
 fn stream(StreamView { stream, marks, last_at }: &StreamView, reported: Option<&StreamTotals>) -> Value {

@@ -13,8 +13,9 @@ use super::{
     sender::{Sender, Sources},
 };
 
-/// Without a word it is looked anyway: a sender that ended is started again.
-const LOOK_ANYWAY: Duration = Duration::from_secs(30);
+/// Without a word it is looked anyway: a sender that ended is started again, and another process of the portal may have
+/// added one.
+const LOOK_ANYWAY: Duration = Duration::from_secs(5);
 
 /// The running senders. Dropping it ends them.
 #[derive(Debug)]

@@ -6,7 +6,6 @@ use picket_protocol::{
     refusal::Refusal,
     time::UnixSeconds,
 };
-use sqlx::{Row as _, sqlite::SqliteRow};
 
 use super::{
     Actor, Store, alarms, audit,
@@ -16,6 +15,7 @@ use super::{
     sensors,
     tokens::{self, Digest},
 };
+use crate::database::{self, Row};
 use crate::domain::{
     alarm::Alarm,
     chain::HeartbeatChain,
@@ -116,13 +116,12 @@ impl Store {
     }
 
     async fn has_token(&self, query: &'static str, token: Digest) -> Result<bool, Refused> {
-        let found = sqlx::query_scalar::<_, i64>(query).bind(&token.0[..]).fetch_one(&self.readers).await;
+        let found = database::scalar::<i64>(query).bind(&token.0[..]).fetch_one(&self.readers).await;
         Ok(found.map_err(|error| failed(&error))? > 0)
     }
 
     async fn unknown_token(&self, sensor: SensorId) -> Result<Refused, Refused> {
-        let query =
-            sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sensors WHERE id = ? AND deleted_at IS NOT NULL");
+        let query = database::scalar::<i64>("SELECT count(*) FROM sensors WHERE id = ? AND deleted_at IS NOT NULL");
         let deleted = query.bind(&sensor.as_bytes()[..]).fetch_one(&self.readers).await;
         Ok(match deleted.map_err(|error| failed(&error))? {
             0 => Refused::NotAccepted { why: "the enrolment token is not known here" },
@@ -132,11 +131,13 @@ impl Store {
 }
 
 async fn void_unclaimed(work: &mut Work, sensor: SensorId) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE activations SET voided_at = ? WHERE sensor = ? AND claimed_at IS NULL AND voided_at IS NULL")
-        .bind(work.now.0)
-        .bind(&sensor.as_bytes()[..])
-        .execute(&mut work.connection)
-        .await?;
+    database::query(
+        "UPDATE activations SET voided_at = ? WHERE sensor = ? AND claimed_at IS NULL AND voided_at IS NULL",
+    )
+    .bind(work.now.0)
+    .bind(&sensor.as_bytes()[..])
+    .execute(&mut work.connection)
+    .await?;
     Ok(())
 }
 
@@ -149,7 +150,7 @@ async fn keep(
     until: UnixSeconds,
 ) -> Result<(), sqlx::Error> {
     let token = (mode == Mode::CloudConnected).then(|| tokens::digest(issued.token.expose()));
-    sqlx::query(
+    database::query(
         "INSERT INTO activations (cti, sensor, serial, mode, issued_at, upload_until, root_version, token) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
@@ -169,7 +170,7 @@ async fn keep(
 async fn set_push(work: &mut Work, sensor: SensorId, push: Option<(Serial, Vec<u8>)>) -> Result<(), sqlx::Error> {
     let (serial, file) = push.unzip();
     work.touch(sensor);
-    sqlx::query("UPDATE sensors SET push_serial = ?, push_file = ? WHERE id = ?")
+    database::query("UPDATE sensors SET push_serial = ?, push_file = ? WHERE id = ?")
         .bind(serial.map(|serial| int(serial.0)))
         .bind(file)
         .bind(&sensor.as_bytes()[..])
@@ -182,7 +183,7 @@ async fn set_push(work: &mut Work, sensor: SensorId, push: Option<(Serial, Vec<u
 type Claimed = Result<Result<Enrolment, Refused>, StoreError>;
 
 async fn claim_activation(work: &mut Work, sensor: SensorId, token: Digest, key: Thumbprint) -> Claimed {
-    let query = sqlx::query(
+    let query = database::query(
         "SELECT a.sensor, a.serial, a.cti, a.voided_at, a.claimed_by, a.root_version, s.deleted_at FROM activations a \
          JOIN sensors s ON s.id = a.sensor WHERE a.token = ?",
     );
@@ -191,8 +192,8 @@ async fn claim_activation(work: &mut Work, sensor: SensorId, token: Digest, key:
         return Ok(Err(Refused::NotAccepted { why: "the token is another sensor's" }));
     }
     let number = serial(row.try_get("serial")?);
-    let state = token_state(&row, row.try_get::<Option<i64>, _>("voided_at")?.is_some())?;
-    let deleted = row.try_get::<Option<i64>, _>("deleted_at")?.is_some();
+    let state = token_state(&row, row.try_get::<Option<i64>>("voided_at")?.is_some())?;
+    let deleted = row.try_get::<Option<i64>>("deleted_at")?.is_some();
     let enrolment = Enrolment { sensor, serial: Some(number) };
     match claim::claim(state, sensor, deleted, key) {
         Claim::Refused { refused, alarm } => {
@@ -205,13 +206,13 @@ async fn claim_activation(work: &mut Work, sensor: SensorId, token: Digest, key:
         Claim::Repeated => return Ok(Ok(enrolment)),
         Claim::Fresh => {}
     }
-    sqlx::query("UPDATE activations SET claimed_by = ?, claimed_at = ? WHERE token = ?")
+    database::query("UPDATE activations SET claimed_by = ?, claimed_at = ? WHERE token = ?")
         .bind(&key.as_bytes()[..])
         .bind(work.now.0)
         .bind(&token.0[..])
         .execute(&mut work.connection)
         .await?;
-    sqlx::query("UPDATE sensors SET push_serial = NULL, push_file = NULL WHERE id = ? AND push_serial = ?")
+    database::query("UPDATE sensors SET push_serial = NULL, push_file = NULL WHERE id = ? AND push_serial = ?")
         .bind(&sensor.as_bytes()[..])
         .bind(int(number.0))
         .execute(&mut work.connection)
@@ -223,7 +224,7 @@ async fn claim_activation(work: &mut Work, sensor: SensorId, token: Digest, key:
 }
 
 async fn claim_pairing(work: &mut Work, sensor: SensorId, token: Digest, key: Thumbprint) -> Claimed {
-    let query = sqlx::query("SELECT sensor, claimed_by FROM pairing_tokens WHERE digest = ?");
+    let query = database::query("SELECT sensor, claimed_by FROM pairing_tokens WHERE digest = ?");
     let row = query.bind(&token.0[..]).fetch_one(&mut work.connection).await?;
     let state = token_state(&row, false)?;
     let enrolment = Enrolment { sensor, serial: None };
@@ -238,7 +239,7 @@ async fn claim_pairing(work: &mut Work, sensor: SensorId, token: Digest, key: Th
         Claim::Repeated => return Ok(Ok(enrolment)),
         Claim::Fresh => {}
     }
-    sqlx::query("UPDATE pairing_tokens SET sensor = ?, claimed_by = ?, claimed_at = ? WHERE digest = ?")
+    database::query("UPDATE pairing_tokens SET sensor = ?, claimed_by = ?, claimed_at = ? WHERE digest = ?")
         .bind(&sensor.as_bytes()[..])
         .bind(&key.as_bytes()[..])
         .bind(work.now.0)
@@ -254,8 +255,8 @@ async fn claim_pairing(work: &mut Work, sensor: SensorId, token: Digest, key: Th
     Ok(Ok(enrolment))
 }
 
-fn token_state(row: &SqliteRow, voided: bool) -> Result<TokenState, sqlx::Error> {
-    Ok(match row.try_get::<Option<&[u8]>, _>("claimed_by")? {
+fn token_state(row: &Row, voided: bool) -> Result<TokenState, sqlx::Error> {
+    Ok(match row.try_get::<Option<&[u8]>>("claimed_by")? {
         Some(by) => TokenState::Claimed(id(by)?),
         None if voided => TokenState::Voided,
         None => TokenState::Unclaimed,
@@ -269,7 +270,7 @@ pub(super) async fn claimed_before(
     number: Serial,
     key: Thumbprint,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    database::query(
         "UPDATE activations SET claimed_by = ?, claimed_at = ? WHERE sensor = ? AND serial = ? AND claimed_at IS NULL",
     )
     .bind(&key.as_bytes()[..])

@@ -1,21 +1,16 @@
 //! Alarms: raised once while open, listed, cleared.
 
-use std::collections::BTreeSet;
-
-use picket_protocol::{
-    ids::{SensorId, SubscriptionId},
-    refusal::Refusal,
-    time::UnixSeconds,
-};
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+use picket_protocol::{ids::SensorId, refusal::Refusal, time::UnixSeconds};
 
 use super::{
     Actor, Store, audit,
     change::{StoreError, Work},
     failed,
+    fleet::push_scope,
     rows::{from_json, id, json},
 };
-use crate::domain::{access::Scope, alarm::Alarm, audit_chain::hex, chain::HeartbeatChain, refused::Refused};
+use crate::database::{self, Builder, Connection, Row};
+use crate::domain::{access::Scope, alarm::Alarm, chain::HeartbeatChain, refused::Refused};
 
 /// One alarm, as it is listed.
 #[derive(Debug, Clone)]
@@ -36,7 +31,7 @@ pub struct AlarmRow {
 
 /// Raises an alarm, unless one of its kind is open for the sensor.
 pub(super) async fn raise(work: &mut Work, sensor: SensorId, alarm: &Alarm) -> Result<(), sqlx::Error> {
-    let raised = sqlx::query(
+    let raised = database::query(
         "INSERT INTO alarms (at, sensor, kind, detail) SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS \
          (SELECT 1 FROM alarms WHERE sensor = ?2 AND kind = ?3 AND cleared_at IS NULL)",
     )
@@ -58,21 +53,16 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn alarms(&self, open_only: bool, scope: &Scope, limit: u32) -> Result<Vec<AlarmRow>, Refused> {
-        let query = sqlx::query(
+        let mut query = Builder::new(
             "SELECT a.id, a.at, a.sensor, a.kind, a.detail, a.cleared_at, a.cleared_by FROM alarms a \
-             LEFT JOIN sensors s ON s.id = a.sensor WHERE (a.cleared_at IS NULL OR NOT ?) \
-             AND (? IS NULL OR lower(hex(s.subscription)) IN (SELECT value FROM json_each(?))) \
-             ORDER BY a.id DESC LIMIT ?",
+             LEFT JOIN sensors s ON s.id = a.sensor WHERE 1 = 1",
         );
-        let scope = scope_digits(scope).map_err(|error| failed(&error))?;
-        let rows = query
-            .bind(open_only)
-            .bind(&scope)
-            .bind(&scope)
-            .bind(limit)
-            .fetch_all(&self.readers)
-            .await
-            .map_err(|error| failed(&error))?;
+        if open_only {
+            query.push(" AND a.cleared_at IS NULL");
+        }
+        push_scope(&mut query, scope);
+        query.push(" ORDER BY a.id DESC LIMIT ").push_bind(limit);
+        let rows = query.build().fetch_all(&self.readers).await.map_err(|error| failed(&error))?;
         rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| failed(&error))
     }
 
@@ -81,7 +71,7 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn alarms_of(&self, sensor: SensorId, limit: u32) -> Result<Vec<AlarmRow>, Refused> {
-        let query = sqlx::query("SELECT * FROM alarms WHERE sensor = ? ORDER BY id DESC LIMIT ?");
+        let query = database::query("SELECT * FROM alarms WHERE sensor = ? ORDER BY id DESC LIMIT ?");
         let rows = query.bind(&sensor.as_bytes()[..]).bind(limit).fetch_all(&self.readers).await;
         rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| failed(&error))
     }
@@ -91,7 +81,7 @@ impl Store {
     /// # Errors
     /// When there is none, or the database failed.
     pub async fn sensor_of_alarm(&self, number: i64) -> Result<SensorId, Refused> {
-        let query = sqlx::query_scalar::<_, Vec<u8>>("SELECT sensor FROM alarms WHERE id = ?").bind(number);
+        let query = database::scalar::<Vec<u8>>("SELECT sensor FROM alarms WHERE id = ?").bind(number);
         let found = query.fetch_optional(&self.readers).await.map_err(|error| failed(&error))?;
         let found = found.ok_or_else(|| Refusal::NotFound { what: format!("alarm {number}") })?;
         id(&found).map_err(|error| failed(&error))
@@ -104,12 +94,12 @@ impl Store {
     pub async fn clear_alarm(&self, number: i64, actor: Actor) -> Result<(), Refused> {
         self.write(move |work| {
             Box::pin(async move {
-                let query = sqlx::query("SELECT sensor, kind FROM alarms WHERE id = ? AND cleared_at IS NULL");
+                let query = database::query("SELECT sensor, kind FROM alarms WHERE id = ? AND cleared_at IS NULL");
                 let Some(row) = query.bind(number).fetch_optional(&mut work.connection).await? else {
                     return Err(StoreError::Refused(Refusal::NotFound { what: format!("open alarm {number}") }.into()));
                 };
                 let (sensor, kind): (SensorId, String) = (id(row.try_get("sensor")?)?, row.try_get("kind")?);
-                sqlx::query("UPDATE alarms SET cleared_at = ?, cleared_by = ? WHERE id = ?")
+                database::query("UPDATE alarms SET cleared_at = ?, cleared_by = ? WHERE id = ?")
                     .bind(work.now.0)
                     .bind(&actor.0)
                     .bind(number)
@@ -135,38 +125,28 @@ impl Store {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<AlarmRow, sqlx::Error> {
-    let cleared_at = row.try_get::<Option<i64>, _>("cleared_at")?.map(UnixSeconds);
+fn read(row: &Row) -> Result<AlarmRow, sqlx::Error> {
+    let cleared_at = row.try_get::<Option<i64>>("cleared_at")?.map(UnixSeconds);
     Ok(AlarmRow {
         id: row.try_get("id")?,
         at: UnixSeconds(row.try_get("at")?),
         sensor: id(row.try_get("sensor")?)?,
         kind: row.try_get("kind")?,
         detail: from_json(row.try_get("detail")?)?,
-        cleared: cleared_at.zip(row.try_get::<Option<String>, _>("cleared_by")?),
+        cleared: cleared_at.zip(row.try_get::<Option<String>>("cleared_by")?),
     })
 }
 
-/// The subscriptions of a scope as JSON of hexadecimal digits; none: all.
-fn scope_digits(scope: &Scope) -> Result<Option<String>, sqlx::Error> {
-    let digits = |listed: &BTreeSet<SubscriptionId>| listed.iter().map(|id| hex(id.as_bytes())).collect::<Vec<_>>();
-    scope.0.as_ref().map(|listed| json(&digits(listed))).transpose()
-}
-
-async fn clear_chains(
-    connection: &mut SqliteConnection,
-    sensor: SensorId,
-    now: UnixSeconds,
-) -> Result<(), sqlx::Error> {
-    let query = sqlx::query(
+async fn clear_chains(connection: &mut Connection, sensor: SensorId, now: UnixSeconds) -> Result<(), sqlx::Error> {
+    let query = database::query(
         "SELECT h.identity, h.chain FROM heartbeats h JOIN identities i ON i.row = h.identity WHERE i.sensor = ?",
     );
     for row in query.bind(&sensor.as_bytes()[..]).fetch_all(&mut *connection).await? {
         let mut chain: HeartbeatChain = from_json(row.try_get("chain")?)?;
         chain.clear(now);
-        sqlx::query("UPDATE heartbeats SET chain = ? WHERE identity = ?")
+        database::query("UPDATE heartbeats SET chain = ? WHERE identity = ?")
             .bind(json(&chain)?)
-            .bind(row.try_get::<i64, _>("identity")?)
+            .bind(row.try_get::<i64>("identity")?)
             .execute(&mut *connection)
             .await?;
     }

@@ -2,7 +2,6 @@
 
 use picket_protocol::{ids::SensorId, time::UnixSeconds};
 use serde_json::{Value, value::RawValue};
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     Store,
@@ -10,6 +9,7 @@ use super::{
     failed,
     rows::{id, json},
 };
+use crate::database::{self, Connection, Row};
 use crate::domain::{
     audit_chain::{self, BEGINNING, Record, hex},
     refused::Refused,
@@ -44,7 +44,7 @@ pub(crate) async fn record(
     };
     let digest = audit_chain::next(&head, &record);
     record.digest = hex(&digest);
-    sqlx::query(
+    database::query(
         "INSERT INTO audit (id, at, actor, action, sensor, before, after, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(record.id)
@@ -61,27 +61,27 @@ pub(crate) async fn record(
 }
 
 /// The number and digest of the last record.
-async fn head(connection: &mut SqliteConnection) -> Result<(i64, [u8; 32]), sqlx::Error> {
-    let query = sqlx::query("SELECT id, digest FROM audit WHERE digest IS NOT NULL ORDER BY id DESC LIMIT 1");
+async fn head(connection: &mut Connection) -> Result<(i64, [u8; 32]), sqlx::Error> {
+    let query = database::query("SELECT id, digest FROM audit WHERE digest IS NOT NULL ORDER BY id DESC LIMIT 1");
     let Some(row) = query.fetch_optional(connection).await? else { return Ok((0, BEGINNING)) };
-    let digest = <[u8; 32]>::try_from(row.try_get::<&[u8], _>("digest")?);
+    let digest = <[u8; 32]>::try_from(row.try_get::<&[u8]>("digest")?);
     Ok((row.try_get("id")?, digest.map_err(|error| sqlx::Error::Decode(Box::new(error)))?))
 }
 
 /// Chains the records of releases that knew no chain.
-pub(super) async fn chain(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+pub(super) async fn chain(connection: &mut Connection) -> Result<(), sqlx::Error> {
     loop {
-        let rows = sqlx::query("SELECT * FROM audit WHERE digest IS NULL ORDER BY id LIMIT 1000");
+        connection.begin().await?;
+        let rows = database::query("SELECT * FROM audit WHERE digest IS NULL ORDER BY id LIMIT 1000");
         let rows = rows.fetch_all(&mut *connection).await?;
-        let (_, mut head) = head(connection).await?;
-        let mut transaction = sqlx::Connection::begin(&mut *connection).await?;
+        let (_, mut head) = head(&mut *connection).await?;
         for row in &rows {
             let record = read(row)?;
             head = audit_chain::next(&head, &record);
-            let query = sqlx::query("UPDATE audit SET digest = ? WHERE id = ?").bind(&head[..]).bind(record.id);
-            query.execute(&mut *transaction).await?;
+            let query = database::query("UPDATE audit SET digest = ? WHERE id = ?").bind(&head[..]).bind(record.id);
+            query.execute(&mut *connection).await?;
         }
-        transaction.commit().await?;
+        connection.commit().await?;
         if rows.len() < CHAINED_AT_ONCE {
             return Ok(());
         }
@@ -94,7 +94,7 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn audit(&self, after: i64, limit: u32) -> Result<Vec<Record>, Refused> {
-        let query = sqlx::query("SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?").bind(after).bind(limit);
+        let query = database::query("SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?").bind(after).bind(limit);
         let rows = query.fetch_all(&self.readers).await;
         rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| failed(&error))
     }
@@ -106,18 +106,18 @@ impl Store {
     pub async fn audit_back(&self, sensor: Option<SensorId>, before: i64, limit: u32) -> Result<Vec<Record>, Refused> {
         let sensor = sensor.map(|sensor| sensor.as_bytes().to_vec());
         let query = match &sensor {
-            Some(sensor) => sqlx::query("SELECT * FROM audit WHERE sensor = ? AND id < ? ORDER BY id DESC LIMIT ?")
+            Some(sensor) => database::query("SELECT * FROM audit WHERE sensor = ? AND id < ? ORDER BY id DESC LIMIT ?")
                 .bind(&sensor[..]),
-            None => sqlx::query("SELECT * FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?"),
+            None => database::query("SELECT * FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?"),
         };
         let rows = query.bind(before).bind(limit).fetch_all(&self.readers).await;
         rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| failed(&error))
     }
 }
 
-fn read(row: &SqliteRow) -> Result<Record, sqlx::Error> {
-    let json = |column: &str| row.try_get::<Option<String>, _>(column)?.map(raw).transpose();
-    let sensor = row.try_get::<Option<&[u8]>, _>("sensor")?.map(id::<SensorId>).transpose()?;
+fn read(row: &Row) -> Result<Record, sqlx::Error> {
+    let json = |column: &str| row.try_get::<Option<String>>(column)?.map(raw).transpose();
+    let sensor = row.try_get::<Option<&[u8]>>("sensor")?.map(id::<SensorId>).transpose()?;
     Ok(Record {
         id: row.try_get("id")?,
         at: UnixSeconds(row.try_get("at")?).to_string(),
@@ -126,7 +126,7 @@ fn read(row: &SqliteRow) -> Result<Record, sqlx::Error> {
         sensor: sensor.map(|sensor| sensor.to_string()),
         before: json("before")?,
         after: json("after")?,
-        digest: row.try_get::<Option<&[u8]>, _>("digest")?.map(hex).unwrap_or_default(),
+        digest: row.try_get::<Option<&[u8]>>("digest")?.map(hex).unwrap_or_default(),
     })
 }
 

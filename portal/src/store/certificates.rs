@@ -1,9 +1,9 @@
 //! Which certificates sensors' keys got, when they end, and which are withdrawn.
 
 use picket_protocol::{ids::Thumbprint, time::UnixSeconds};
-use sqlx::{Row as _, sqlite::SqliteRow};
 
 use super::{Store, failed};
+use crate::database::{self, Row};
 use crate::domain::refused::Refused;
 
 /// A certificate in date whose key may not deliver any more.
@@ -30,7 +30,7 @@ impl Store {
     ) -> Result<(), Refused> {
         self.write(move |work| {
             Box::pin(async move {
-                sqlx::query(
+                database::query(
                     "INSERT INTO certificates (thumbprint, not_after) VALUES (?, ?) \
                      ON CONFLICT (thumbprint) DO UPDATE SET not_after = excluded.not_after",
                 )
@@ -38,12 +38,12 @@ impl Store {
                 .bind(not_after.0)
                 .execute(&mut work.connection)
                 .await?;
-                sqlx::query("DELETE FROM issued_certificates WHERE thumbprint = ? AND not_after < ?")
+                database::query("DELETE FROM issued_certificates WHERE thumbprint = ? AND not_after < ?")
                     .bind(&key.as_bytes()[..])
                     .bind(work.now.0)
                     .execute(&mut work.connection)
                     .await?;
-                sqlx::query("INSERT INTO issued_certificates (thumbprint, serial, not_after) VALUES (?, ?, ?)")
+                database::query("INSERT INTO issued_certificates (thumbprint, serial, not_after) VALUES (?, ?, ?)")
                     .bind(&key.as_bytes()[..])
                     .bind(&serial[..])
                     .bind(not_after.0)
@@ -60,14 +60,14 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn withdrawn(&self, now: UnixSeconds) -> Result<Vec<Withdrawn>, Refused> {
-        let query = sqlx::query(
+        let query = database::query(
             "SELECT c.serial, coalesce(s.deleted_at, i.enrolled_at) AS since, s.deleted_at IS NOT NULL AS deleted \
              FROM identities i JOIN sensors s ON s.id = i.sensor \
              JOIN issued_certificates c ON c.thumbprint = i.thumbprint \
              WHERE (s.deleted_at IS NOT NULL OR i.state = 'superseded') AND c.not_after > ? ORDER BY c.serial",
         );
         let rows = query.bind(now.0).fetch_all(&self.readers).await;
-        let read = |row: &SqliteRow| -> Result<Withdrawn, sqlx::Error> {
+        let read = |row: &Row| -> Result<Withdrawn, sqlx::Error> {
             let since = UnixSeconds(row.try_get("since")?);
             Ok(Withdrawn { serial: row.try_get("serial")?, since, deleted: row.try_get("deleted")? })
         };

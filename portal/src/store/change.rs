@@ -3,17 +3,17 @@
 //! A change that refuses or fails leaves nothing behind; its neighbours in the batch stand.
 
 use picket_protocol::{ids::SensorId, time::UnixSeconds};
-use sqlx::SqliteConnection;
 use tokio::sync::oneshot;
 
 use super::{BoxFuture, Store, failed, writer::Command};
+use crate::database::Connection;
 use crate::domain::refused::Refused;
 
 /// What a change works with.
 #[derive(Debug)]
 pub struct Work {
     /// The writer's connection, inside its transaction.
-    pub(crate) connection: SqliteConnection,
+    pub(crate) connection: Connection,
     /// Sensors whose rows changed: what is kept of them in memory is read again after the commit.
     pub(super) touched: Vec<SensorId>,
     /// The time of the batch.

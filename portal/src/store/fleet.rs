@@ -6,15 +6,14 @@ use picket_protocol::{
     time::UnixSeconds,
 };
 use serde::{Deserialize, Serialize};
-use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::{
     Store, failed,
     views::{STANDING, SensorView, Viewpoint, view},
 };
+use crate::database::Builder;
 use crate::domain::{
     access::Scope,
-    audit_chain::hex,
     connection::{Connection, DEFAULT_INTERVAL, Health, disconnected_after},
     refused::Refused,
     role::Role,
@@ -109,7 +108,7 @@ impl Sort {
     const fn key(self) -> (&'static str, bool) {
         match self {
             Self::Name => ("s.name", false),
-            Self::Site => ("coalesce(s.site, '') || char(10) || s.name", false),
+            Self::Site => ("coalesce(s.site, '') || '\n' || s.name", false),
             Self::LastSeen => ("coalesce(h.last_seen, 0)", false),
             Self::Newest => ("s.created_at", true),
         }
@@ -136,7 +135,7 @@ impl FleetFilter {
             && self.health.is_none_or(|wanted| view.facts.health(now) == wanted)
     }
 
-    fn push(&self, query: &mut QueryBuilder<Sqlite>) {
+    fn push(&self, query: &mut Builder) {
         if !self.deleted_too {
             query.push(" AND s.deleted_at IS NULL");
         }
@@ -197,7 +196,7 @@ impl Store {
         viewpoint: Viewpoint,
     ) -> Result<Vec<SensorView>, sqlx::Error> {
         let (key, down) = sort.key();
-        let mut query = QueryBuilder::new(format!("SELECT {}, {STANDING} WHERE 1 = 1", super::rows::REGISTRATION));
+        let mut query = Builder::new(format!("SELECT {}, {STANDING} WHERE 1 = 1", super::rows::REGISTRATION));
         filter.push(&mut query);
         push_scope(&mut query, scope);
         if let Some(After(last, id)) = after {
@@ -223,7 +222,7 @@ impl Store {
     }
 
     async fn count(&self, scope: &Scope, viewpoint: Viewpoint, now: UnixSeconds) -> Result<Counts, sqlx::Error> {
-        let mut query = QueryBuilder::new("SELECT count(*) AS onboarded, count(*) FILTER (WHERE s.mode LIKE ");
+        let mut query = Builder::new("SELECT count(*) AS onboarded, count(*) FILTER (WHERE s.mode LIKE ");
         query.push_bind(mode_pattern(Mode::CloudConnected));
         query.push(") AS cloud FROM sensors s WHERE s.deleted_at IS NULL");
         push_scope(&mut query, scope);
@@ -246,7 +245,7 @@ impl Store {
             Role::ManagementConsole => Mode::LocallyManaged,
         };
         // The latest of a sensor's keys in force; looked for only where one was silent.
-        let mut query = QueryBuilder::new(
+        let mut query = Builder::new(
             "SELECT h.last_seen, h.interval FROM heartbeats h \
              JOIN identities i ON i.row = h.identity AND i.state = 'committed' JOIN sensors s ON s.id = i.sensor \
              WHERE NOT EXISTS (SELECT 1 FROM identities j JOIN heartbeats g ON g.identity = j.row \
@@ -259,7 +258,7 @@ impl Store {
         let mut count = 0;
         for row in query.build().fetch_all(&self.readers).await? {
             let seen = UnixSeconds(row.try_get("last_seen")?).max(viewpoint.listening_since);
-            let interval = row.try_get::<Option<u32>, _>("interval")?.unwrap_or(DEFAULT_INTERVAL);
+            let interval = row.small::<u32>("interval")?.unwrap_or(DEFAULT_INTERVAL);
             count += i64::from(now.since(seen) > disconnected_after(interval));
         }
         Ok(count)
@@ -271,11 +270,16 @@ fn mode_pattern(mode: Mode) -> String {
     format!("{{\"mode\":\"{mode}\"%")
 }
 
-fn push_scope(query: &mut QueryBuilder<Sqlite>, scope: &Scope) {
+/// Leaves what is in the scope; `sensors` is `s`.
+pub(super) fn push_scope(query: &mut Builder, scope: &Scope) {
     let Some(listed) = &scope.0 else { return };
-    query.push(" AND lower(hex(s.subscription)) IN (''");
-    for subscription in listed {
-        query.push(", ").push_bind(hex(subscription.as_bytes()));
+    if listed.is_empty() {
+        query.push(" AND 1 = 0");
+        return;
+    }
+    query.push(" AND s.subscription IN (");
+    for (number, subscription) in listed.iter().enumerate() {
+        query.push(if number == 0 { "" } else { ", " }).push_bind(subscription.as_bytes().to_vec());
     }
     query.push(")");
 }
@@ -286,6 +290,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        database,
         domain::{
             heartbeat::{Policy, adopted_registration},
             registration::Origin,
@@ -298,7 +303,8 @@ mod tests {
 
     async fn fleet_of(folder: &tempfile::TempDir, sensors: u8) -> Store {
         let policy = Policy { role: Role::Portal, interval_seconds: None, newest_root: 1 };
-        let store = Store::open(&folder.path().join("portal.db"), watch::channel(policy).1).await.unwrap().0;
+        let store =
+            Store::open(&database::testing::address(folder.path()).await, watch::channel(policy).1).await.unwrap().0;
         for number in 0..sensors {
             let id = SensorId::from_bytes([number; 16]);
             let name = format!("Pump {number:02}").parse().ok();

@@ -6,7 +6,6 @@ use picket_protocol::{
     heartbeat::Heartbeat,
     ids::{HeartbeatDigest, SensorId, Serial, Thumbprint},
 };
-use sqlx::AssertSqlSafe;
 use tokio::sync::oneshot;
 
 use super::{
@@ -18,6 +17,7 @@ use super::{
     sensors,
     writer::Command,
 };
+use crate::database;
 use crate::domain::{
     alarm::Alarm,
     heartbeat::{self, Certified, Consequence, Policy, Reply, Summary},
@@ -119,7 +119,7 @@ impl Bulk {
         self.position.clear();
         while !self.rows.is_empty() {
             let take = (1 << self.rows.len().ilog2()).min(MAX_ROWS);
-            let mut query = sqlx::query(AssertSqlSafe(upsert(take)));
+            let mut query = database::query(upsert(take));
             for row in self.rows.drain(..take) {
                 query = query
                     .bind(row.identity)

@@ -1,12 +1,12 @@
 //! What is remembered of a sensor's connection and certificates.
 
 use picket_protocol::{ids::SensorId, time::UnixSeconds};
-use sqlx::{Row as _, sqlite::SqliteRow};
 
 use super::{
     Store, failed,
     rows::{from_json, id},
 };
+use crate::database::{self, Row};
 use crate::{
     domain::{
         outages::{Outages, Word},
@@ -21,11 +21,11 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn outages(&self, sensor: SensorId, since: UnixSeconds) -> Result<Outages, Refused> {
-        let query = sqlx::query(
+        let query = database::query(
             "SELECT at, kind, sensors FROM health_events WHERE at >= ? AND instr(sensors, ?) > 0 ORDER BY id",
         );
         let rows = query.bind(since.0).bind(sensor.to_string()).fetch_all(&self.readers).await;
-        let read = |row: &SqliteRow| -> Result<Option<Word>, sqlx::Error> {
+        let read = |row: &Row| -> Result<Option<Word>, sqlx::Error> {
             let at = UnixSeconds(row.try_get("at")?);
             let affected: Vec<Affected> = from_json(row.try_get("sensors")?)?;
             let Some(affected) = affected.into_iter().find(|affected| affected.sensor.id == sensor) else {
@@ -49,12 +49,12 @@ impl Store {
         &self,
         sensor: SensorId,
     ) -> Result<Vec<(picket_protocol::ids::Thumbprint, UnixSeconds)>, Refused> {
-        let query = sqlx::query(
+        let query = database::query(
             "SELECT c.thumbprint, c.not_after FROM certificates c JOIN identities i ON i.thumbprint = c.thumbprint \
              WHERE i.sensor = ?",
         );
         let rows = query.bind(&sensor.as_bytes()[..]).fetch_all(&self.readers).await;
-        let read = |row: &SqliteRow| Ok((id(row.try_get("thumbprint")?)?, UnixSeconds(row.try_get("not_after")?)));
+        let read = |row: &Row| Ok((id(row.try_get("thumbprint")?)?, UnixSeconds(row.try_get("not_after")?)));
         rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| failed(&error))
     }
 }

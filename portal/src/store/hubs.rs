@@ -1,7 +1,6 @@
 //! Hubs: addresses that cloud-connected sensors deliver to, beside the one built in.
 
 use picket_protocol::{documents::activation::Hub, names::Label, refusal::Refusal};
-use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::{
@@ -10,6 +9,7 @@ use super::{
     failed,
     rows::{from_json, from_text, json},
 };
+use crate::database::{self, Row};
 use crate::domain::{
     refused::Refused,
     registration::{HubId, ModeChoice},
@@ -32,8 +32,8 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn hubs(&self) -> Result<Vec<HubRow>, Refused> {
-        let rows = sqlx::query("SELECT id, name, hub FROM hubs ORDER BY name").fetch_all(&self.readers).await;
-        let read = |row: &sqlx::sqlite::SqliteRow| -> Result<HubRow, sqlx::Error> {
+        let rows = database::query("SELECT id, name, hub FROM hubs ORDER BY name").fetch_all(&self.readers).await;
+        let read = |row: &Row| -> Result<HubRow, sqlx::Error> {
             let id = Uuid::from_slice(row.try_get("id")?).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
             let (name, hub) = (from_text(row.try_get("name")?)?, from_json(row.try_get("hub")?)?);
             Ok(HubRow { id: HubId(id), name, hub })
@@ -49,15 +49,15 @@ impl Store {
         self.write(move |work| {
             Box::pin(async move {
                 let text = json(&hub)?;
-                let query = sqlx::query("SELECT id, hub FROM hubs WHERE name = ?").bind(name.as_str());
+                let query = database::query("SELECT id, hub FROM hubs WHERE name = ?").bind(name.as_str());
                 if let Some(row) = query.fetch_optional(&mut work.connection).await? {
-                    if row.try_get::<&str, _>("hub")? != text {
+                    if row.try_get::<&str>("hub")? != text {
                         return Err(StoreError::Refused(Refused::NameTaken { name: name.to_string() }));
                     }
                     let known = Uuid::from_slice(row.try_get("id")?);
                     return Ok(HubId(known.map_err(|error| sqlx::Error::Decode(Box::new(error)))?));
                 }
-                sqlx::query("INSERT INTO hubs (id, name, hub) VALUES (?, ?, ?)")
+                database::query("INSERT INTO hubs (id, name, hub) VALUES (?, ?, ?)")
                     .bind(&id.0.as_bytes()[..])
                     .bind(name.as_str())
                     .bind(text)
@@ -80,15 +80,15 @@ impl Store {
             Box::pin(async move {
                 let bytes = &id.0.as_bytes()[..];
                 let users = "SELECT count(*) FROM sensors WHERE hub = ? AND deleted_at IS NULL";
-                let users: i64 = sqlx::query_scalar(users).bind(bytes).fetch_one(&mut work.connection).await?;
+                let users: i64 = database::scalar(users).bind(bytes).fetch_one(&mut work.connection).await?;
                 if users > 0 {
                     let sensors = u64::try_from(users).unwrap_or(0);
                     return Err(StoreError::Refused(Refused::HubInUse { sensors }));
                 }
                 // Deleted sensors do not need it any more.
-                let query = sqlx::query("UPDATE sensors SET hub = NULL WHERE hub = ?").bind(bytes);
+                let query = database::query("UPDATE sensors SET hub = NULL WHERE hub = ?").bind(bytes);
                 query.execute(&mut work.connection).await?;
-                let query = sqlx::query("DELETE FROM hubs WHERE id = ?").bind(bytes);
+                let query = database::query("DELETE FROM hubs WHERE id = ?").bind(bytes);
                 if query.execute(&mut work.connection).await?.rows_affected() == 0 {
                     return Err(StoreError::Refused(Refusal::NotFound { what: format!("hub {}", id.0) }.into()));
                 }
@@ -104,7 +104,7 @@ impl Store {
 /// The hub that a mode names; none for the built-in one.
 pub(super) async fn named(work: &mut Work, mode: &ModeChoice) -> Result<Option<Hub>, StoreError> {
     let ModeChoice::CloudConnected { hub: Some(hub), .. } = mode else { return Ok(None) };
-    let query = sqlx::query_scalar::<_, String>("SELECT hub FROM hubs WHERE id = ?").bind(&hub.0.as_bytes()[..]);
+    let query = database::scalar::<String>("SELECT hub FROM hubs WHERE id = ?").bind(&hub.0.as_bytes()[..]);
     let text = query.fetch_optional(&mut work.connection).await?;
     let text = text.ok_or_else(|| Refused::Protocol(Refusal::NotFound { what: format!("hub {}", hub.0) }))?;
     Ok(Some(from_json(&text)?))

@@ -4,7 +4,6 @@ use picket_protocol::{
     ids::{SensorId, Serial, Thumbprint},
     refusal::Refusal,
 };
-use sqlx::Row as _;
 
 use super::{
     Store,
@@ -12,6 +11,7 @@ use super::{
     failed,
     rows::{int, sensor_id, serial},
 };
+use crate::database::{self, Row};
 use crate::domain::{
     heartbeat::Certified,
     identity::{Identity, IdentityState},
@@ -33,7 +33,7 @@ impl Store {
     /// # Errors
     /// Why it may not.
     pub async fn admit(&self, certified: &Certified) -> Result<Peer, Refused> {
-        let query = sqlx::query(
+        let query = database::query(
             "SELECT i.sensor, i.serial, i.state, s.deleted_at FROM identities i JOIN sensors s ON s.id = i.sensor \
              WHERE i.thumbprint = ?",
         );
@@ -41,12 +41,12 @@ impl Store {
         let Some(row) = row.map_err(|error| failed(&error))? else {
             return self.admit_unknown(certified).await;
         };
-        let read = |row: &sqlx::sqlite::SqliteRow| -> Result<_, sqlx::Error> {
+        let read = |row: &Row| -> Result<_, sqlx::Error> {
             Ok((
                 sensor_id(row, "sensor")?,
                 serial(row.try_get("serial")?),
-                row.try_get::<String, _>("state")?,
-                row.try_get::<Option<i64>, _>("deleted_at")?,
+                row.try_get::<String>("state")?,
+                row.try_get::<Option<i64>>("deleted_at")?,
             ))
         };
         let (sensor, number, state, deleted_at) = read(&row).map_err(|error| failed(&error))?;
@@ -61,8 +61,7 @@ impl Store {
 
     /// The CA certified it and the database does not know it: the portal is behind, its heartbeat will tell.
     async fn admit_unknown(&self, certified: &Certified) -> Result<Peer, Refused> {
-        let query =
-            sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sensors WHERE id = ? AND deleted_at IS NOT NULL");
+        let query = database::scalar::<i64>("SELECT count(*) FROM sensors WHERE id = ? AND deleted_at IS NOT NULL");
         let deleted = query.bind(&certified.sensor.as_bytes()[..]).fetch_one(&self.readers).await;
         match deleted.map_err(|error| failed(&error))? {
             0 => Ok(Peer { sensor: certified.sensor, serial: certified.serial }),
@@ -80,27 +79,29 @@ impl Store {
         const KEPT_NONCES: i64 = 1000;
         self.write(move |work| {
             Box::pin(async move {
-                let known = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sensors WHERE id = ?")
+                let known = database::scalar::<i64>("SELECT count(*) FROM sensors WHERE id = ?")
                     .bind(&sensor.as_bytes()[..])
                     .fetch_one(&mut work.connection)
                     .await?;
                 if known == 0 {
                     return Err(StoreError::Refused(Refusal::NotFound { what: format!("sensor {sensor}") }.into()));
                 }
-                sqlx::query("DELETE FROM hub_probes WHERE sensor = ? AND at < ?")
+                database::query("DELETE FROM hub_probes WHERE sensor = ? AND at < ?")
                     .bind(&sensor.as_bytes()[..])
                     .bind(work.now.plus(-KEPT_SECONDS).0)
                     .execute(&mut work.connection)
                     .await?;
                 for nonce in nonces {
-                    sqlx::query("INSERT INTO hub_probes (sensor, nonce, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-                        .bind(&sensor.as_bytes()[..])
-                        .bind(nonce)
-                        .bind(work.now.0)
-                        .execute(&mut work.connection)
-                        .await?;
+                    database::query(
+                        "INSERT INTO hub_probes (sensor, nonce, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                    )
+                    .bind(&sensor.as_bytes()[..])
+                    .bind(nonce)
+                    .bind(work.now.0)
+                    .execute(&mut work.connection)
+                    .await?;
                 }
-                sqlx::query(
+                database::query(
                     "DELETE FROM hub_probes WHERE sensor = ?1 AND nonce NOT IN \
                      (SELECT nonce FROM hub_probes WHERE sensor = ?1 ORDER BY at DESC LIMIT ?2)",
                 )
@@ -118,7 +119,7 @@ impl Store {
 /// Keeps an identity; a key that enrols again for another activation moves to it.
 pub(super) async fn insert(work: &mut Work, identity: &Identity) -> Result<(), sqlx::Error> {
     work.touch(identity.sensor);
-    sqlx::query(
+    database::query(
         "INSERT INTO identities (thumbprint, sensor, serial, cti, state, enrolled_at, roots) VALUES (?, ?, ?, ?, ?, ?, ?) \
          ON CONFLICT (thumbprint) DO UPDATE SET sensor = excluded.sensor, serial = excluded.serial, cti = excluded.cti, \
          state = excluded.state, roots = excluded.roots",
@@ -143,27 +144,27 @@ pub(super) async fn commit(
     number: Serial,
 ) -> Result<(), sqlx::Error> {
     let (sensor, number) = (&sensor.as_bytes()[..], int(number.0));
-    sqlx::query("UPDATE identities SET state = 'committed', serial = ? WHERE thumbprint = ?")
+    database::query("UPDATE identities SET state = 'committed', serial = ? WHERE thumbprint = ?")
         .bind(number)
         .bind(&key.as_bytes()[..])
         .execute(&mut work.connection)
         .await?;
-    sqlx::query("UPDATE identities SET state = 'superseded' WHERE sensor = ? AND serial < ?")
+    database::query("UPDATE identities SET state = 'superseded' WHERE sensor = ? AND serial < ?")
         .bind(sensor)
         .bind(number)
         .execute(&mut work.connection)
         .await?;
-    sqlx::query("UPDATE sensors SET committed = max(coalesce(committed, 0), ?) WHERE id = ?")
+    database::query("UPDATE sensors SET committed = ?1 WHERE id = ?2 AND coalesce(committed, 0) <= ?1")
         .bind(number)
         .bind(sensor)
         .execute(&mut work.connection)
         .await?;
-    sqlx::query("UPDATE sensors SET push_serial = NULL, push_file = NULL WHERE id = ? AND push_serial <= ?")
+    database::query("UPDATE sensors SET push_serial = NULL, push_file = NULL WHERE id = ? AND push_serial <= ?")
         .bind(sensor)
         .bind(number)
         .execute(&mut work.connection)
         .await?;
-    sqlx::query("UPDATE activations SET committed_at = ? WHERE sensor = ? AND serial = ? AND committed_at IS NULL")
+    database::query("UPDATE activations SET committed_at = ? WHERE sensor = ? AND serial = ? AND committed_at IS NULL")
         .bind(work.now.0)
         .bind(sensor)
         .bind(number)

@@ -1,7 +1,6 @@
 //! Keys by which whoever onboards twice, since an answer was lost, gets one sensor (Idempotency-Key).
 
 use picket_protocol::ids::SensorId;
-use sqlx::Row as _;
 
 use super::{
     Actor,
@@ -9,6 +8,7 @@ use super::{
     rows::id,
     tokens::Digest,
 };
+use crate::database;
 use crate::domain::refused::Refused;
 
 /// For so long a key is remembered.
@@ -30,10 +30,10 @@ impl OnboardingKey {
 
 /// The sensor that was onboarded under this key.
 pub(super) async fn known(work: &mut Work, actor: &Actor, key: &OnboardingKey) -> Result<Option<SensorId>, StoreError> {
-    let query = sqlx::query("SELECT asked, sensor FROM onboarding_keys WHERE caller = ? AND key = ? AND at > ?");
+    let query = database::query("SELECT asked, sensor FROM onboarding_keys WHERE caller = ? AND key = ? AND at > ?");
     let query = query.bind(&actor.0).bind(&key.key).bind(work.now.0 - REMEMBERED_SECONDS);
     let Some(row) = query.fetch_optional(&mut work.connection).await? else { return Ok(None) };
-    if row.try_get::<&[u8], _>("asked")? != &key.asked.0[..] {
+    if row.try_get::<&[u8]>("asked")? != &key.asked.0[..] {
         return Err(StoreError::Refused(Refused::KeyUsed));
     }
     Ok(Some(id(row.try_get("sensor")?)?))
@@ -46,9 +46,9 @@ pub(super) async fn keep(
     key: &OnboardingKey,
     sensor: SensorId,
 ) -> Result<(), sqlx::Error> {
-    let query = sqlx::query("DELETE FROM onboarding_keys WHERE at <= ?").bind(work.now.0 - REMEMBERED_SECONDS);
+    let query = database::query("DELETE FROM onboarding_keys WHERE at <= ?").bind(work.now.0 - REMEMBERED_SECONDS);
     query.execute(&mut work.connection).await?;
-    sqlx::query("INSERT INTO onboarding_keys (caller, key, asked, sensor, at) VALUES (?, ?, ?, ?, ?)")
+    database::query("INSERT INTO onboarding_keys (caller, key, asked, sensor, at) VALUES (?, ?, ?, ?, ?)")
         .bind(&actor.0)
         .bind(&key.key)
         .bind(&key.asked.0[..])

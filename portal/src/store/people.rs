@@ -3,7 +3,6 @@
 use picket_guard::{hash::PasswordHash, person_name::PersonName};
 use picket_protocol::{ids::SubscriptionId, refusal::Refusal, time::UnixSeconds, typed_code::TypedCode};
 use serde_json::{Value, json};
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     Actor, Store, audit,
@@ -12,6 +11,7 @@ use super::{
     rows::{from_json, json as to_json},
     tokens::digest,
 };
+use crate::database::{self, Connection, Row};
 use crate::domain::{
     access::{PersonRole, Scope},
     refused::Refused,
@@ -43,7 +43,7 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn people(&self) -> Result<Vec<PersonView>, Refused> {
-        let rows = sqlx::query("SELECT * FROM people ORDER BY name").fetch_all(&self.readers).await;
+        let rows = database::query("SELECT * FROM people ORDER BY name").fetch_all(&self.readers).await;
         rows.and_then(|rows| rows.iter().map(person).collect()).map_err(|error| failed(&error))
     }
 
@@ -52,7 +52,7 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn person(&self, name: &PersonName) -> Result<Option<PersonView>, Refused> {
-        let query = sqlx::query("SELECT * FROM people WHERE name = ?").bind(name.as_str());
+        let query = database::query("SELECT * FROM people WHERE name = ?").bind(name.as_str());
         let row = query.fetch_optional(&self.readers).await.map_err(|error| failed(&error))?;
         row.as_ref().map(person).transpose().map_err(|error| failed(&error))
     }
@@ -71,7 +71,7 @@ impl Store {
     ) -> Result<(), Refused> {
         self.write(move |work| {
             Box::pin(async move {
-                let query = sqlx::query(
+                let query = database::query(
                     "INSERT INTO people (name, role, subscriptions, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 );
                 let query = query.bind(name.as_str()).bind(role.as_str()).bind(scope_text(&scope)?).bind(work.now.0);
@@ -101,7 +101,7 @@ impl Store {
         self.write(move |work| {
             Box::pin(async move {
                 let known = known(&mut work.connection, &name).await?;
-                let query = sqlx::query("UPDATE people SET role = ?, subscriptions = ? WHERE name = ?");
+                let query = database::query("UPDATE people SET role = ?, subscriptions = ? WHERE name = ?");
                 let query = query.bind(role.as_str()).bind(scope_text(&scope)?).bind(name.as_str());
                 query.execute(&mut work.connection).await?;
                 an_owner_is_left(&mut work.connection).await?;
@@ -121,7 +121,7 @@ impl Store {
         self.write(move |work| {
             Box::pin(async move {
                 let known = known(&mut work.connection, &name).await?;
-                let query = sqlx::query("DELETE FROM people WHERE name = ?").bind(name.as_str());
+                let query = database::query("DELETE FROM people WHERE name = ?").bind(name.as_str());
                 query.execute(&mut work.connection).await?;
                 an_owner_is_left(&mut work.connection).await?;
                 let before = told(&name, known.role, &known.scope);
@@ -160,7 +160,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<bool, Refused> {
         let query = "SELECT count(*) FROM setup_codes WHERE person = ? AND digest = ? AND until > ?";
-        let query = sqlx::query_scalar::<_, i64>(query);
+        let query = database::scalar::<i64>(query);
         let query = query.bind(name.as_str()).bind(code_digest(code)).bind(now.0);
         Ok(query.fetch_one(&self.readers).await.map_err(|error| failed(&error))? > 0)
     }
@@ -177,13 +177,13 @@ impl Store {
     ) -> Result<(), Refused> {
         self.write(move |work| {
             Box::pin(async move {
-                let query = sqlx::query("DELETE FROM setup_codes WHERE person = ? AND digest = ? AND until > ?");
+                let query = database::query("DELETE FROM setup_codes WHERE person = ? AND digest = ? AND until > ?");
                 let query = query.bind(name.as_str()).bind(code_digest(&code)).bind(work.now.0);
                 if query.execute(&mut work.connection).await?.rows_affected() == 0 {
                     return Err(StoreError::Refused(Refused::Unauthorized));
                 }
                 set_password(work, &name, &password).await?;
-                let query = sqlx::query("DELETE FROM sessions WHERE person = ?").bind(name.as_str());
+                let query = database::query("DELETE FROM sessions WHERE person = ?").bind(name.as_str());
                 query.execute(&mut work.connection).await?;
                 audit::record(work, &Actor(name.into()), "password-chosen", None, None, None).await?;
                 Ok(())
@@ -201,7 +201,8 @@ impl Store {
             Box::pin(async move {
                 known(&mut work.connection, &name).await?;
                 set_password(work, &name, &password).await?;
-                let query = sqlx::query("DELETE FROM sessions WHERE person = ? AND digest <> ?").bind(name.as_str());
+                let query =
+                    database::query("DELETE FROM sessions WHERE person = ? AND digest <> ?").bind(name.as_str());
                 query.bind(but).execute(&mut work.connection).await?;
                 audit::record(work, &Actor(name.into()), "password-changed", None, None, None).await?;
                 Ok(())
@@ -215,8 +216,8 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn subscriptions(&self, scope: &Scope) -> Result<Vec<(SubscriptionId, String)>, Refused> {
-        let rows = sqlx::query("SELECT id, name FROM subscriptions ORDER BY name").fetch_all(&self.readers).await;
-        let read = |row: &SqliteRow| -> Result<(SubscriptionId, String), sqlx::Error> {
+        let rows = database::query("SELECT id, name FROM subscriptions ORDER BY name").fetch_all(&self.readers).await;
+        let read = |row: &Row| -> Result<(SubscriptionId, String), sqlx::Error> {
             Ok((super::rows::id(row.try_get("id")?)?, row.try_get("name")?))
         };
         let all: Result<Vec<_>, _> = rows.and_then(|rows| rows.iter().map(read).collect());
@@ -240,14 +241,14 @@ impl Store {
 }
 
 async fn set_password(work: &mut Work, name: &PersonName, password: &PasswordHash) -> Result<(), sqlx::Error> {
-    let query = sqlx::query("UPDATE people SET password = ?, password_since = ? WHERE name = ?");
+    let query = database::query("UPDATE people SET password = ?, password_since = ? WHERE name = ?");
     let query = query.bind(to_json(password)?).bind(work.now.0).bind(name.as_str());
     query.execute(&mut work.connection).await?;
     Ok(())
 }
 
 async fn keep_code(work: &mut Work, name: &PersonName, code: &TypedCode) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    database::query(
         "INSERT INTO setup_codes (person, digest, until) VALUES (?, ?, ?) \
          ON CONFLICT (person) DO UPDATE SET digest = excluded.digest, until = excluded.until",
     )
@@ -259,17 +260,17 @@ async fn keep_code(work: &mut Work, name: &PersonName, code: &TypedCode) -> Resu
     Ok(())
 }
 
-async fn known(connection: &mut SqliteConnection, name: &PersonName) -> Result<PersonView, StoreError> {
-    let query = sqlx::query("SELECT * FROM people WHERE name = ?").bind(name.as_str());
+async fn known(connection: &mut Connection, name: &PersonName) -> Result<PersonView, StoreError> {
+    let query = database::query("SELECT * FROM people WHERE name = ?").bind(name.as_str());
     let row = query.fetch_optional(connection).await?;
     let row = row.ok_or_else(|| Refused::Protocol(Refusal::NotFound { what: format!("person {name}") }))?;
     Ok(person(&row)?)
 }
 
 /// Without one nobody could add people any more.
-async fn an_owner_is_left(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+async fn an_owner_is_left(connection: &mut Connection) -> Result<(), StoreError> {
     let query = "SELECT count(*) FROM people WHERE role = 'owner' AND subscriptions IS NULL";
-    let owners: i64 = sqlx::query_scalar(query).fetch_one(connection).await?;
+    let owners: i64 = database::scalar(query).fetch_one(connection).await?;
     if owners > 0 { Ok(()) } else { Err(StoreError::Refused(Refused::LastOwner)) }
 }
 
@@ -285,23 +286,23 @@ pub(super) fn scope_text(scope: &Scope) -> Result<Option<String>, sqlx::Error> {
     scope.0.as_ref().map(to_json).transpose()
 }
 
-pub(super) fn scope(row: &SqliteRow) -> Result<Scope, sqlx::Error> {
-    let listed = row.try_get::<Option<&str>, _>("subscriptions")?;
+pub(super) fn scope(row: &Row) -> Result<Scope, sqlx::Error> {
+    let listed = row.try_get::<Option<&str>>("subscriptions")?;
     Ok(Scope(listed.map(from_json).transpose()?))
 }
 
-pub(super) fn role(row: &SqliteRow) -> Result<PersonRole, sqlx::Error> {
-    row.try_get::<&str, _>("role")?.parse().map_err(|why: String| sqlx::Error::Decode(why.into()))
+pub(super) fn role(row: &Row) -> Result<PersonRole, sqlx::Error> {
+    row.try_get::<&str>("role")?.parse().map_err(|why: String| sqlx::Error::Decode(why.into()))
 }
 
-fn person(row: &SqliteRow) -> Result<PersonView, sqlx::Error> {
-    let name = PersonName::try_from(row.try_get::<String, _>("name")?);
+fn person(row: &Row) -> Result<PersonView, sqlx::Error> {
+    let name = PersonName::try_from(row.try_get::<String>("name")?);
     Ok(PersonView {
         name: name.map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
         role: role(row)?,
         scope: scope(row)?,
-        password: row.try_get::<Option<&str>, _>("password")?.map(from_json).transpose()?,
-        password_since: row.try_get::<Option<i64>, _>("password_since")?.map(UnixSeconds),
+        password: row.try_get::<Option<&str>>("password")?.map(from_json).transpose()?,
+        password_since: row.try_get::<Option<i64>>("password_since")?.map(UnixSeconds),
         created_at: UnixSeconds(row.try_get("created_at")?),
     })
 }

@@ -1,6 +1,7 @@
 //! What heartbeats are judged by, in memory: every identity and registration as last committed. A heartbeat reads no SQL.
 //!
-//! Owned by the writer. Read whole at start, and anew for each sensor that a change touched.
+//! Owned by the writer. Read whole at start, and anew for each sensor that a change touched. Where other processes write
+//! to the same database, it is read for each batch, inside its transaction: one question for all heartbeats of the batch.
 
 use std::collections::HashMap;
 
@@ -8,13 +9,17 @@ use picket_protocol::{
     ids::{HeartbeatDigest, SensorId, Thumbprint},
     time::UnixSeconds,
 };
-use sqlx::{AssertSqlSafe, Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use super::rows::{REGISTRATION, from_json, id, registration, sensor_id, serial};
+use crate::database::{self, Builder, Connection, Query, Row};
 use crate::domain::{
+    heartbeat::Certified,
     identity::{Identity, IdentityState, RootsKnown},
     registration::Registration,
 };
+
+/// Heartbeats that are looked up in one statement.
+const AT_ONCE: usize = 256;
 
 #[derive(Debug, Default)]
 pub(super) struct Registry {
@@ -33,52 +38,83 @@ const IDENTITY: &str = "SELECT i.row, i.thumbprint, i.sensor, i.serial, i.cti, i
     h.chain, h.last_seen, h.roots_version, h.roots_offered FROM identities i LEFT JOIN heartbeats h ON h.identity = i.row";
 
 impl Registry {
-    pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
+    /// What is to be known at the start: everything, where nobody else writes.
+    pub(super) async fn open(connection: &mut Connection) -> Result<Self, sqlx::Error> {
+        if connection.is_shared() { Ok(Self::default()) } else { Self::load(connection).await }
+    }
+
+    async fn load(connection: &mut Connection) -> Result<Self, sqlx::Error> {
         let mut registry = Self::default();
-        for row in sqlx::query(AssertSqlSafe(of_sensors(""))).fetch_all(&mut *connection).await? {
+        for row in database::query(of_sensors("")).fetch_all(&mut *connection).await? {
             registry.keep_sensor(&row)?;
         }
-        for row in sqlx::query(IDENTITY).fetch_all(&mut *connection).await? {
+        for row in database::query(IDENTITY).fetch_all(&mut *connection).await? {
             registry.keep_speaker(&row)?;
         }
         Ok(registry)
     }
 
-    /// Reads one sensor and its identities again.
-    pub(super) async fn reload(
+    /// Where other processes write too: forgets everything, and reads what the heartbeats of a batch are judged by.
+    pub(super) async fn catch_up(
         &mut self,
-        connection: &mut SqliteConnection,
-        sensor: SensorId,
+        connection: &mut Connection,
+        speakers: &[Certified],
     ) -> Result<(), sqlx::Error> {
-        let query = sqlx::query(AssertSqlSafe(of_sensors("WHERE s.id = ?"))).bind(&sensor.as_bytes()[..]);
+        *self = Self::default();
+        for some in speakers.chunks(AT_ONCE) {
+            let keys = some.iter().map(|certified| certified.thumbprint.as_bytes().to_vec());
+            for row in listed(IDENTITY, "i.thumbprint", keys).fetch_all(&mut *connection).await? {
+                self.keep_speaker(&row)?;
+            }
+            let sensors = some.iter().map(|certified| certified.sensor.as_bytes().to_vec());
+            for row in listed(&of_sensors(""), "s.id", sensors).fetch_all(&mut *connection).await? {
+                self.keep_sensor(&row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one sensor and its identities again.
+    pub(super) async fn reload(&mut self, connection: &mut Connection, sensor: SensorId) -> Result<(), sqlx::Error> {
+        let query = database::query(of_sensors("WHERE s.id = ?")).bind(&sensor.as_bytes()[..]);
         if let Some(row) = query.fetch_optional(&mut *connection).await? {
             self.keep_sensor(&row)?;
         }
-        let query = sqlx::query(AssertSqlSafe(format!("{IDENTITY} WHERE i.sensor = ?"))).bind(&sensor.as_bytes()[..]);
+        let query = database::query(format!("{IDENTITY} WHERE i.sensor = ?")).bind(&sensor.as_bytes()[..]);
         for row in query.fetch_all(&mut *connection).await? {
             self.keep_speaker(&row)?;
         }
         Ok(())
     }
 
-    fn keep_sensor(&mut self, row: &SqliteRow) -> Result<(), sqlx::Error> {
+    fn keep_sensor(&mut self, row: &Row) -> Result<(), sqlx::Error> {
         let registration = registration(row)?;
         self.sensors.insert(registration.id, registration);
         Ok(())
     }
 
-    fn keep_speaker(&mut self, row: &SqliteRow) -> Result<(), sqlx::Error> {
+    fn keep_speaker(&mut self, row: &Row) -> Result<(), sqlx::Error> {
         let identity = identity(row)?;
         self.speakers.insert(identity.thumbprint, Speaker { row: row.try_get("row")?, identity });
         Ok(())
     }
 }
 
+/// What of a selection is among those listed.
+fn listed(select: &str, column: &str, among: impl Iterator<Item = Vec<u8>>) -> Query {
+    let mut query = Builder::new(format!("{select} WHERE {column} IN ("));
+    for (number, value) in among.enumerate() {
+        query.push(if number == 0 { "" } else { ", " }).push_bind(value);
+    }
+    query.push(")");
+    query.build()
+}
+
 fn of_sensors(condition: &str) -> String {
     format!("SELECT {REGISTRATION} FROM sensors s JOIN subscriptions u ON u.id = s.subscription {condition}")
 }
 
-fn identity(row: &SqliteRow) -> Result<Identity, sqlx::Error> {
+fn identity(row: &Row) -> Result<Identity, sqlx::Error> {
     let chain: Option<&str> = row.try_get("chain")?;
     let offered: Option<&str> = row.try_get("roots_offered")?;
     let at_enrolment: i64 = row.try_get("roots")?;
@@ -87,11 +123,11 @@ fn identity(row: &SqliteRow) -> Result<Identity, sqlx::Error> {
         thumbprint: id(row.try_get("thumbprint")?)?,
         sensor: sensor_id(row, "sensor")?,
         serial: serial(row.try_get("serial")?),
-        cti: row.try_get::<Option<&[u8]>, _>("cti")?.map(id).transpose()?,
+        cti: row.try_get::<Option<&[u8]>>("cti")?.map(id).transpose()?,
         state: IdentityState::parse(row.try_get("state")?).unwrap_or(IdentityState::Candidate),
         enrolled_at: UnixSeconds(row.try_get("enrolled_at")?),
         chain: chain.map(from_json).transpose()?.unwrap_or_default(),
-        last_seen: row.try_get::<Option<i64>, _>("last_seen")?.map(UnixSeconds),
+        last_seen: row.try_get::<Option<i64>>("last_seen")?.map(UnixSeconds),
         roots: RootsKnown {
             version: serial(since.map_or(at_enrolment, |since| since.max(at_enrolment))).0,
             offered: offered.map(from_json::<(HeartbeatDigest, u64)>).transpose()?,

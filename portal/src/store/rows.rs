@@ -6,11 +6,11 @@ use picket_protocol::{
     time::UnixSeconds,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use sqlx::{Row as _, sqlite::SqliteRow};
 
+use crate::database::Row;
 use crate::domain::registration::{Deletion, Filed, Origin, Push, Registration, UploadWindow};
 
-/// SQLite's integers are signed; serials and counters stay far below.
+/// Integers of databases are signed; serials and counters stay far below.
 pub(crate) fn int(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
@@ -53,13 +53,13 @@ pub(super) struct StoredDeletion {
     pub(super) at: UnixSeconds,
 }
 
-pub(super) fn registration(row: &SqliteRow) -> Result<Registration, sqlx::Error> {
+pub(super) fn registration(row: &Row) -> Result<Registration, sqlx::Error> {
     let optional = |column: &str| -> Result<_, sqlx::Error> {
-        row.try_get::<Option<String>, _>(column)?.map(|text| from_text(&text)).transpose()
+        row.try_get::<Option<String>>(column)?.map(|text| from_text(&text)).transpose()
     };
     let push_file: Option<Vec<u8>> = row.try_get("push_file")?;
     let push_serial: Option<i64> = row.try_get("push_serial")?;
-    let upload_days: u32 = row.try_get("upload_days")?;
+    let upload_days: u32 = row.small("upload_days")?.unwrap_or(0);
     Ok(Registration {
         id: sensor_id(row, "id")?,
         origin: origin(row.try_get("origin")?),
@@ -74,24 +74,24 @@ pub(super) fn registration(row: &SqliteRow) -> Result<Registration, sqlx::Error>
             tags: from_json(row.try_get("tags")?)?,
             mode: from_json(row.try_get("mode")?)?,
             binding: from_json(row.try_get("binding")?)?,
-            licence_until: row.try_get::<Option<i64>, _>("licence_until")?.map(UnixSeconds),
+            licence_until: row.try_get::<Option<i64>>("licence_until")?.map(UnixSeconds),
             upload_window: UploadWindow::try_from(upload_days).unwrap_or_default(),
         },
         created_at: UnixSeconds(row.try_get("created_at")?),
-        committed: row.try_get::<Option<i64>, _>("committed")?.map(serial),
+        committed: row.try_get::<Option<i64>>("committed")?.map(serial),
         push: push_serial.zip(push_file).map(|(number, file)| Push { serial: serial(number), file }),
         deletion: deletion(row)?,
     })
 }
 
-pub(crate) fn sensor_id(row: &SqliteRow, column: &str) -> Result<SensorId, sqlx::Error> {
+pub(crate) fn sensor_id(row: &Row, column: &str) -> Result<SensorId, sqlx::Error> {
     id(row.try_get(column)?)
 }
 
-fn deletion(row: &SqliteRow) -> Result<Option<Deletion>, sqlx::Error> {
-    let Some(text) = row.try_get::<Option<&str>, _>("deletion")? else { return Ok(None) };
+fn deletion(row: &Row) -> Result<Option<Deletion>, sqlx::Error> {
+    let Some(text) = row.try_get::<Option<&str>>("deletion")? else { return Ok(None) };
     let StoredDeletion { serial, cti, reason, decided_by, at } = from_json(text)?;
-    let acknowledged_at = row.try_get::<Option<i64>, _>("acknowledged_at")?.map(UnixSeconds);
+    let acknowledged_at = row.try_get::<Option<i64>>("acknowledged_at")?.map(UnixSeconds);
     Ok(Some(Deletion { serial, cti, reason, decided_by, at, acknowledged_at }))
 }
 

@@ -7,7 +7,6 @@ use picket_protocol::{
     refusal::Refusal,
 };
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 
 use super::{
     Actor, Store, audit,
@@ -16,6 +15,7 @@ use super::{
     onboarding_keys::OnboardingKey,
     rows::{REGISTRATION, StoredDeletion, id, int, json as to_json, registration, serial},
 };
+use crate::database::{self, Connection};
 use crate::domain::{
     access::{PersonRole, Scope},
     refused::Refused,
@@ -113,7 +113,7 @@ impl Store {
                 living(&mut work.connection, sensor).await?;
                 let serial = next_serial(work).await?;
                 let stored = StoredDeletion { serial, cti, reason: reason.clone(), decided_by, at: work.now };
-                sqlx::query(
+                database::query(
                     "UPDATE sensors SET deletion = ?, deleted_at = ?, push_serial = NULL, push_file = NULL WHERE id = ?",
                 )
                 .bind(to_json(&stored)?)
@@ -141,7 +141,7 @@ fn told(filed: &Filed) -> Value {
 }
 
 /// A registration that is not deleted.
-pub(super) async fn living(connection: &mut SqliteConnection, sensor: SensorId) -> Result<Registration, StoreError> {
+pub(super) async fn living(connection: &mut Connection, sensor: SensorId) -> Result<Registration, StoreError> {
     let found = find(connection, sensor).await?.ok_or_else(|| Refused::no_sensor(sensor))?;
     if found.deletion.is_some() {
         return Err(StoreError::Refused(Refusal::Deleted { sensor }.into()));
@@ -149,18 +149,15 @@ pub(super) async fn living(connection: &mut SqliteConnection, sensor: SensorId) 
     Ok(found)
 }
 
-pub(super) async fn find(
-    connection: &mut SqliteConnection,
-    sensor: SensorId,
-) -> Result<Option<Registration>, sqlx::Error> {
+pub(super) async fn find(connection: &mut Connection, sensor: SensorId) -> Result<Option<Registration>, sqlx::Error> {
     let query =
         format!("SELECT {REGISTRATION} FROM sensors s JOIN subscriptions u ON u.id = s.subscription WHERE s.id = ?");
-    let row = sqlx::query(AssertSqlSafe(query)).bind(&sensor.as_bytes()[..]).fetch_optional(connection).await?;
+    let row = database::query(query).bind(&sensor.as_bytes()[..]).fetch_optional(connection).await?;
     row.as_ref().map(registration).transpose()
 }
 
 async fn refuse_taken_name(work: &mut Work, filed: &Filed, but: SensorId) -> Result<(), StoreError> {
-    let query = sqlx::query_scalar::<_, i64>(
+    let query = database::scalar::<i64>(
         "SELECT count(*) FROM sensors WHERE subscription = ? AND name = ? AND id <> ? AND deleted_at IS NULL \
          AND origin = 'onboarded'",
     );
@@ -178,12 +175,12 @@ async fn refuse_taken_name(work: &mut Work, filed: &Filed, but: SensorId) -> Res
 
 /// The subscription of that name; a new one gets the id that the caller drew. It must be in their scope.
 async fn file_subscription(work: &mut Work, offered: Subscription, scope: &Scope) -> Result<Subscription, StoreError> {
-    sqlx::query("INSERT INTO subscriptions (id, name) VALUES (?, ?) ON CONFLICT DO NOTHING")
+    database::query("INSERT INTO subscriptions (id, name) VALUES (?, ?) ON CONFLICT DO NOTHING")
         .bind(&offered.id.as_bytes()[..])
         .bind(offered.name.as_str())
         .execute(&mut work.connection)
         .await?;
-    let row = sqlx::query("SELECT id FROM subscriptions WHERE name = ?")
+    let row = database::query("SELECT id FROM subscriptions WHERE name = ?")
         .bind(offered.name.as_str())
         .fetch_one(&mut work.connection)
         .await?;
@@ -195,7 +192,7 @@ async fn file_subscription(work: &mut Work, offered: Subscription, scope: &Scope
 }
 
 pub(super) async fn insert(work: &mut Work, registration: &Registration) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    database::query(
         "INSERT INTO sensors (id, origin, name, subscription, tags, mode, binding, upload_days, created_at) \
          VALUES (?, ?, '', ?, '{}', '', '', 0, ?)",
     )
@@ -215,7 +212,7 @@ async fn update(work: &mut Work, registration: &Registration) -> Result<(), sqlx
         ModeChoice::LocallyManaged { .. } => None,
     };
     work.touch(registration.id);
-    sqlx::query(
+    database::query(
         "UPDATE sensors SET origin = ?, name = ?, subscription = ?, site = ?, zone = ?, tags = ?, mode = ?, hub = ?, \
          binding = ?, licence_until = ?, upload_days = ? WHERE id = ?",
     )
@@ -238,21 +235,21 @@ async fn update(work: &mut Work, registration: &Registration) -> Result<(), sqlx
 
 /// A sensor of a management console says its name.
 pub(super) async fn rename(work: &mut Work, sensor: SensorId, name: &SensorName) -> Result<(), sqlx::Error> {
-    let query = sqlx::query("UPDATE sensors SET name = ? WHERE id = ?");
+    let query = database::query("UPDATE sensors SET name = ? WHERE id = ?");
     query.bind(name.as_str()).bind(&sensor.as_bytes()[..]).execute(&mut work.connection).await?;
     Ok(())
 }
 
 /// The sensor knows that it was deleted.
 pub(super) async fn acknowledge(work: &mut Work, sensor: SensorId) -> Result<(), sqlx::Error> {
-    let query = sqlx::query("UPDATE sensors SET acknowledged_at = coalesce(acknowledged_at, ?) WHERE id = ?");
+    let query = database::query("UPDATE sensors SET acknowledged_at = coalesce(acknowledged_at, ?) WHERE id = ?");
     query.bind(work.now.0).bind(&sensor.as_bytes()[..]).execute(&mut work.connection).await?;
     Ok(())
 }
 
 /// Draws the next serial.
 pub(super) async fn next_serial(work: &mut Work) -> Result<Serial, sqlx::Error> {
-    let last: i64 = sqlx::query_scalar("SELECT last FROM serials").fetch_one(&mut work.connection).await?;
+    let last: i64 = database::scalar("SELECT last FROM serials").fetch_one(&mut work.connection).await?;
     let next = serials::next(serial(last), work.now_milliseconds);
     raise_last_serial(work, next).await?;
     Ok(next)
@@ -260,7 +257,7 @@ pub(super) async fn next_serial(work: &mut Work) -> Result<Serial, sqlx::Error> 
 
 /// A serial that is known to have been issued is never issued again.
 pub(super) async fn raise_last_serial(work: &mut Work, issued: Serial) -> Result<(), sqlx::Error> {
-    let query = sqlx::query("UPDATE serials SET last = max(last, ?)").bind(int(issued.0));
+    let query = database::query("UPDATE serials SET last = ?1 WHERE last < ?1").bind(int(issued.0));
     query.execute(&mut work.connection).await?;
     Ok(())
 }

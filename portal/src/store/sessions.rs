@@ -2,13 +2,13 @@
 
 use picket_guard::person_name::PersonName;
 use picket_protocol::{documents::activation::Secret, time::UnixSeconds};
-use sqlx::{Row as _, sqlite::SqliteRow};
 
 use super::{
     Store, failed,
     people::{role, scope},
     tokens::digest,
 };
+use crate::database::{self, Row};
 use crate::{
     clock,
     domain::{access::Caller, audit_chain::hex, refused::Refused},
@@ -62,20 +62,20 @@ impl Store {
         let digest = digest(token.expose());
         self.write(move |work| {
             Box::pin(async move {
-                sqlx::query("DELETE FROM sessions WHERE seen_at <= ? OR begun_at <= ?")
+                database::query("DELETE FROM sessions WHERE seen_at <= ? OR begun_at <= ?")
                     .bind(work.now.0 - IDLE_SECONDS)
                     .bind(work.now.0 - ABSOLUTE_SECONDS)
                     .execute(&mut work.connection)
                     .await?;
-                sqlx::query(
+                database::query(
                     "DELETE FROM sessions WHERE digest IN \
-                     (SELECT digest FROM sessions WHERE person = ? ORDER BY begun_at DESC LIMIT -1 OFFSET ?)",
+                     (SELECT digest FROM sessions WHERE person = ? ORDER BY begun_at DESC LIMIT 1000000 OFFSET ?)",
                 )
                 .bind(person.as_str())
                 .bind(MOST_PER_PERSON - 1)
                 .execute(&mut work.connection)
                 .await?;
-                sqlx::query(
+                database::query(
                     "INSERT INTO sessions (digest, person, csrf, address, begun_at, seen_at) VALUES (?, ?, ?, ?, ?, ?)",
                 )
                 .bind(&digest.0[..])
@@ -98,7 +98,7 @@ impl Store {
     /// When the database failed.
     pub async fn session(&self, token: &str) -> Result<Option<Session>, Refused> {
         let now = clock::now().0;
-        let query = sqlx::query(
+        let query = database::query(
             "SELECT s.digest, s.csrf, s.seen_at, p.name, p.role, p.subscriptions FROM sessions s \
              JOIN people p ON p.name = s.person WHERE s.digest = ? AND s.seen_at > ? AND s.begun_at > ?",
         );
@@ -106,7 +106,7 @@ impl Store {
         let query = query.bind(&token.0[..]).bind(now - IDLE_SECONDS).bind(now - ABSOLUTE_SECONDS);
         let row = query.fetch_optional(&self.readers).await.map_err(|error| failed(&error))?;
         let Some(row) = row else { return Ok(None) };
-        let read = |row: &SqliteRow| -> Result<(Session, i64), sqlx::Error> {
+        let read = |row: &Row| -> Result<(Session, i64), sqlx::Error> {
             let caller = Caller { name: row.try_get("name")?, role: role(row)?, scope: scope(row)? };
             let session = Session { digest: row.try_get("digest")?, caller, csrf: row.try_get("csrf")? };
             Ok((session, row.try_get("seen_at")?))
@@ -121,7 +121,7 @@ impl Store {
     async fn saw_session(&self, digest: Vec<u8>) -> Result<(), Refused> {
         self.write(move |work| {
             Box::pin(async move {
-                let query = sqlx::query("UPDATE sessions SET seen_at = ? WHERE digest = ?").bind(work.now.0);
+                let query = database::query("UPDATE sessions SET seen_at = ? WHERE digest = ?").bind(work.now.0);
                 query.bind(digest).execute(&mut work.connection).await?;
                 Ok(())
             })
@@ -136,7 +136,7 @@ impl Store {
     pub async fn end_session(&self, digest: Vec<u8>) -> Result<(), Refused> {
         self.write(move |work| {
             Box::pin(async move {
-                let query = sqlx::query("DELETE FROM sessions WHERE digest = ?").bind(digest);
+                let query = database::query("DELETE FROM sessions WHERE digest = ?").bind(digest);
                 query.execute(&mut work.connection).await?;
                 Ok(())
             })
@@ -150,11 +150,11 @@ impl Store {
     /// When the database failed.
     pub async fn sessions_of(&self, person: &str) -> Result<Vec<SessionView>, Refused> {
         let now = clock::now().0;
-        let query = sqlx::query(
+        let query = database::query(
             "SELECT * FROM sessions WHERE person = ? AND seen_at > ? AND begun_at > ? ORDER BY begun_at DESC",
         );
         let query = query.bind(person).bind(now - IDLE_SECONDS).bind(now - ABSOLUTE_SECONDS);
-        let read = |row: &SqliteRow| -> Result<SessionView, sqlx::Error> {
+        let read = |row: &Row| -> Result<SessionView, sqlx::Error> {
             Ok(SessionView {
                 id: session_id(row.try_get("digest")?),
                 address: row.try_get("address")?,

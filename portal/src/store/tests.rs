@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::*;
+use crate::database;
 use crate::{
     domain::{
         access::{PersonRole, Scope},
@@ -27,7 +28,7 @@ const VIEWPOINT: Viewpoint = Viewpoint { role: Role::Portal, listening_since: Un
 
 async fn open(folder: &TempDir) -> (Store, JoinHandle<()>) {
     let policy = Policy { role: Role::Portal, interval_seconds: None, newest_root: 1 };
-    Store::open(&folder.path().join("portal.db"), watch::channel(policy).1).await.unwrap()
+    Store::open(&database::testing::address(folder.path()).await, watch::channel(policy).1).await.unwrap()
 }
 
 async fn register(store: &Store, number: u8) -> Result<SensorId, Refused> {
@@ -48,8 +49,14 @@ async fn listed(store: &Store) -> Vec<SensorId> {
 async fn point_nowhere(store: &Store, deferred: bool) -> Result<(), Refused> {
     let change = store.write(move |work| {
         Box::pin(async move {
-            let pragma = if deferred { "PRAGMA defer_foreign_keys = ON" } else { "SELECT 1" };
-            sqlx::query(pragma).execute(&mut work.connection).await?;
+            if deferred {
+                let later = if work.connection.is_shared() {
+                    "SET CONSTRAINTS ALL DEFERRED"
+                } else {
+                    "PRAGMA defer_foreign_keys = ON"
+                };
+                work.connection.say(later).await?;
+            }
             let key = Certified {
                 thumbprint: Thumbprint::from_bytes([9; 32]),
                 sensor: SensorId::from_bytes([0xEE; 16]),

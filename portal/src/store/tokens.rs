@@ -3,7 +3,6 @@
 use picket_protocol::{documents::activation::Secret, names::Label, refusal::Refusal, time::UnixSeconds};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use sqlx::{Row as _, sqlite::SqliteRow};
 
 use super::{
     Actor, Store, audit,
@@ -11,6 +10,7 @@ use super::{
     failed,
     people::{role, scope, scope_text},
 };
+use crate::database::{self, Row};
 use crate::{
     clock,
     domain::{
@@ -75,7 +75,7 @@ impl Store {
     /// # Errors
     /// `Unauthorized` for an unknown one; or the database failed.
     pub async fn bearer(&self, token: &str) -> Result<Caller, Refused> {
-        let query = sqlx::query("SELECT * FROM api_tokens WHERE digest = ?");
+        let query = database::query("SELECT * FROM api_tokens WHERE digest = ?");
         let digest = digest(token);
         let found = query.bind(&digest.0[..]).fetch_optional(&self.readers).await.map_err(|error| failed(&error))?;
         let found = found.as_ref().map(view).transpose().map_err(|error| failed(&error))?;
@@ -90,7 +90,7 @@ impl Store {
     async fn used_token(&self, digest: Digest) -> Result<(), Refused> {
         self.write(move |work| {
             Box::pin(async move {
-                let query = sqlx::query("UPDATE api_tokens SET used_at = ? WHERE digest = ?").bind(work.now.0);
+                let query = database::query("UPDATE api_tokens SET used_at = ? WHERE digest = ?").bind(work.now.0);
                 query.bind(&digest.0[..]).execute(&mut work.connection).await?;
                 Ok(())
             })
@@ -104,7 +104,7 @@ impl Store {
     /// When the database failed.
     pub async fn api_tokens(&self) -> Result<Vec<TokenView>, Refused> {
         let rows =
-            sqlx::query("SELECT * FROM api_tokens ORDER BY created_at DESC, digest").fetch_all(&self.readers).await;
+            database::query("SELECT * FROM api_tokens ORDER BY created_at DESC, digest").fetch_all(&self.readers).await;
         rows.and_then(|rows| rows.iter().map(view).collect()).map_err(|error| failed(&error))
     }
 
@@ -116,7 +116,7 @@ impl Store {
         let digest = digest(token.expose());
         self.write(move |work| {
             Box::pin(async move {
-                sqlx::query(
+                database::query(
                     "INSERT INTO api_tokens (digest, description, created_at, role, subscriptions, made_by) \
                      VALUES (?, ?, ?, ?, ?, ?)",
                 )
@@ -148,14 +148,14 @@ impl Store {
     pub async fn remove_api_token(&self, id: String, by: Actor) -> Result<(), Refused> {
         self.write(move |work| {
             Box::pin(async move {
-                let rows = sqlx::query("SELECT * FROM api_tokens").fetch_all(&mut work.connection).await?;
+                let rows = database::query("SELECT * FROM api_tokens").fetch_all(&mut work.connection).await?;
                 let all: Vec<TokenView> = rows.iter().map(view).collect::<Result<_, _>>()?;
                 let found = rows.iter().zip(all).find(|(_, token)| token.id == id);
                 let Some((row, token)) = found else {
                     return Err(StoreError::Refused(Refusal::NotFound { what: format!("API token {id}") }.into()));
                 };
-                let query = sqlx::query("DELETE FROM api_tokens WHERE digest = ?");
-                query.bind(row.try_get::<&[u8], _>("digest")?).execute(&mut work.connection).await?;
+                let query = database::query("DELETE FROM api_tokens WHERE digest = ?");
+                query.bind(row.try_get::<&[u8]>("digest")?).execute(&mut work.connection).await?;
                 let before = json!({ "id": id, "description": token.description });
                 audit::record(work, &by, "api-token-removed", None, Some(&before), None).await?;
                 Ok(())
@@ -173,7 +173,7 @@ impl Store {
         self.write(move |work| {
             Box::pin(async move {
                 for digest in &digests {
-                    sqlx::query("INSERT INTO pairing_tokens (digest, created_at) VALUES (?, ?)")
+                    database::query("INSERT INTO pairing_tokens (digest, created_at) VALUES (?, ?)")
                         .bind(&digest.0[..])
                         .bind(work.now.0)
                         .execute(&mut work.connection)
@@ -188,7 +188,7 @@ impl Store {
     }
 }
 
-fn view(row: &SqliteRow) -> Result<TokenView, sqlx::Error> {
+fn view(row: &Row) -> Result<TokenView, sqlx::Error> {
     Ok(TokenView {
         id: token_id(row.try_get("digest")?),
         description: row.try_get("description")?,
@@ -196,7 +196,7 @@ fn view(row: &SqliteRow) -> Result<TokenView, sqlx::Error> {
         scope: scope(row)?,
         created_at: UnixSeconds(row.try_get("created_at")?),
         made_by: row.try_get("made_by")?,
-        used_at: row.try_get::<Option<i64>, _>("used_at")?.map(UnixSeconds),
+        used_at: row.try_get::<Option<i64>>("used_at")?.map(UnixSeconds),
     })
 }
 

@@ -6,12 +6,12 @@ use picket_protocol::{
     ids::{SensorId, Serial, SubscriptionId, Thumbprint},
     time::UnixSeconds,
 };
-use sqlx::{AssertSqlSafe, Row as _, sqlite::SqliteRow};
 
 use super::{
     Store, failed,
     rows::{REGISTRATION, from_json, id, registration, sensor_id, serial},
 };
+use crate::database::{self, Row};
 use crate::domain::{
     chain::{HeartbeatChain, Suspicion},
     connection::{DEFAULT_INTERVAL, Facts, Troubled},
@@ -91,7 +91,7 @@ pub struct Viewpoint {
 
 /// The latest identity in force, with its last heartbeat, and the newest file.
 pub(super) const STANDING: &str = "h.last_seen, h.interval, h.troubled, h.version, h.body, \
-    (SELECT group_concat(o.chain, char(10)) FROM identities k JOIN heartbeats o ON o.identity = k.row \
+    (SELECT group_concat(o.chain, '\n') FROM identities k JOIN heartbeats o ON o.identity = k.row \
      WHERE k.sensor = s.id AND k.state <> 'superseded' AND instr(o.chain, '\"fork\"') + instr(o.chain, '\"restored_at\"') > 0) \
      AS suspicious, \
     a.serial AS issued \
@@ -109,7 +109,7 @@ impl Store {
     /// When there is none, or the database failed.
     pub async fn sensor(&self, sensor: SensorId, viewpoint: Viewpoint) -> Result<SensorView, Refused> {
         let query = format!("SELECT {REGISTRATION}, {STANDING} WHERE s.id = ?");
-        let query = sqlx::query(AssertSqlSafe(query)).bind(&sensor.as_bytes()[..]);
+        let query = database::query(query).bind(&sensor.as_bytes()[..]);
         let row = query.fetch_optional(&self.readers).await.map_err(|error| failed(&error))?;
         let row = row.ok_or_else(|| Refused::no_sensor(sensor))?;
         view(&row, viewpoint).map_err(|error| failed(&error))
@@ -120,7 +120,7 @@ impl Store {
     /// # Errors
     /// When there is no such sensor, or the database failed.
     pub async fn subscription_of(&self, sensor: SensorId) -> Result<SubscriptionId, Refused> {
-        let query = sqlx::query_scalar::<_, Vec<u8>>("SELECT subscription FROM sensors WHERE id = ?");
+        let query = database::scalar::<Vec<u8>>("SELECT subscription FROM sensors WHERE id = ?");
         let found = query.bind(&sensor.as_bytes()[..]).fetch_optional(&self.readers).await;
         let found = found.map_err(|error| failed(&error))?.ok_or_else(|| Refused::no_sensor(sensor))?;
         id(&found).map_err(|error| failed(&error))
@@ -131,7 +131,8 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn whereabouts(&self) -> Result<HashMap<SensorId, Whereabouts>, Refused> {
-        let rows = sqlx::query("SELECT id, name, subscription, site, zone FROM sensors").fetch_all(&self.readers).await;
+        let rows =
+            database::query("SELECT id, name, subscription, site, zone FROM sensors").fetch_all(&self.readers).await;
         rows.and_then(|rows| rows.iter().map(read_whereabouts).collect()).map_err(|error| failed(&error))
     }
 
@@ -140,7 +141,7 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn whereabouts_of(&self, sensor: SensorId) -> Result<HashMap<SensorId, Whereabouts>, Refused> {
-        let query = sqlx::query("SELECT id, name, subscription, site, zone FROM sensors WHERE id = ?");
+        let query = database::query("SELECT id, name, subscription, site, zone FROM sensors WHERE id = ?");
         let rows = query.bind(&sensor.as_bytes()[..]).fetch_all(&self.readers).await;
         rows.and_then(|rows| rows.iter().map(read_whereabouts).collect()).map_err(|error| failed(&error))
     }
@@ -150,7 +151,7 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn living(&self) -> Result<HashSet<SensorId>, Refused> {
-        let rows = sqlx::query("SELECT id FROM sensors WHERE deleted_at IS NULL").fetch_all(&self.readers).await;
+        let rows = database::query("SELECT id FROM sensors WHERE deleted_at IS NULL").fetch_all(&self.readers).await;
         rows.and_then(|rows| rows.iter().map(|row| sensor_id(row, "id")).collect()).map_err(|error| failed(&error))
     }
 
@@ -159,10 +160,10 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn activations_of(&self, sensor: SensorId) -> Result<Vec<ActivationView>, Refused> {
-        let query = sqlx::query("SELECT * FROM activations WHERE sensor = ? ORDER BY serial DESC LIMIT 100");
+        let query = database::query("SELECT * FROM activations WHERE sensor = ? ORDER BY serial DESC LIMIT 100");
         let rows = query.bind(&sensor.as_bytes()[..]).fetch_all(&self.readers).await;
-        let read = |row: &SqliteRow| -> Result<ActivationView, sqlx::Error> {
-            let instant = |column: &str| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>, _>(column)?.map(UnixSeconds));
+        let read = |row: &Row| -> Result<ActivationView, sqlx::Error> {
+            let instant = |column: &str| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>>(column)?.map(UnixSeconds));
             Ok(ActivationView {
                 serial: serial(row.try_get("serial")?),
                 mode: row.try_get("mode")?,
@@ -181,18 +182,18 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn identities_of(&self, sensor: SensorId) -> Result<Vec<IdentityView>, Refused> {
-        let query = sqlx::query(
+        let query = database::query(
             "SELECT i.thumbprint, i.serial, i.state, i.enrolled_at, h.last_seen FROM identities i \
              LEFT JOIN heartbeats h ON h.identity = i.row WHERE i.sensor = ? ORDER BY i.row DESC LIMIT 100",
         );
         let rows = query.bind(&sensor.as_bytes()[..]).fetch_all(&self.readers).await;
-        let read = |row: &SqliteRow| -> Result<IdentityView, sqlx::Error> {
+        let read = |row: &Row| -> Result<IdentityView, sqlx::Error> {
             Ok(IdentityView {
                 thumbprint: id(row.try_get("thumbprint")?)?,
                 serial: serial(row.try_get("serial")?),
                 state: row.try_get("state")?,
                 enrolled_at: UnixSeconds(row.try_get("enrolled_at")?),
-                last_seen: row.try_get::<Option<i64>, _>("last_seen")?.map(UnixSeconds),
+                last_seen: row.try_get::<Option<i64>>("last_seen")?.map(UnixSeconds),
             })
         };
         rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| failed(&error))
@@ -203,29 +204,29 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn saw_probe(&self, sensor: SensorId, nonce: &str) -> Result<bool, Refused> {
-        let query = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM hub_probes WHERE sensor = ? AND nonce = ?");
+        let query = database::scalar::<i64>("SELECT count(*) FROM hub_probes WHERE sensor = ? AND nonce = ?");
         let seen = query.bind(&sensor.as_bytes()[..]).bind(nonce).fetch_one(&self.readers).await;
         Ok(seen.map_err(|error| failed(&error))? > 0)
     }
 }
 
-pub(super) fn view(row: &SqliteRow, viewpoint: Viewpoint) -> Result<SensorView, sqlx::Error> {
+pub(super) fn view(row: &Row, viewpoint: Viewpoint) -> Result<SensorView, sqlx::Error> {
     let registration = registration(row)?;
     let mode = registration.filed.mode.mode();
     let heard = match viewpoint.role {
         Role::Portal => picket_protocol::documents::activation::Mode::CloudConnected,
         Role::ManagementConsole => picket_protocol::documents::activation::Mode::LocallyManaged,
     };
-    let issued = row.try_get::<Option<i64>, _>("issued")?.map(serial);
+    let issued = row.try_get::<Option<i64>>("issued")?.map(serial);
     let facts = Facts {
         mode,
         reports_here: mode == heard,
         deleted: registration.deletion.is_some(),
-        last_seen: row.try_get::<Option<i64>, _>("last_seen")?.map(UnixSeconds),
-        interval_seconds: row.try_get::<Option<u32>, _>("interval")?.unwrap_or(DEFAULT_INTERVAL),
+        last_seen: row.try_get::<Option<i64>>("last_seen")?.map(UnixSeconds),
+        interval_seconds: row.small::<u32>("interval")?.unwrap_or(DEFAULT_INTERVAL),
         committed: registration.committed,
         issued: if registration.origin == Origin::Onboarded { issued } else { None },
-        troubled: Troubled(row.try_get::<Option<u8>, _>("troubled")?.unwrap_or(0)),
+        troubled: Troubled(row.small::<u8>("troubled")?.unwrap_or(0)),
         suspicion: suspicion(row.try_get("suspicious")?)?,
         listening_since: viewpoint.listening_since,
     };
@@ -246,7 +247,7 @@ fn suspicion(chains: Option<&str>) -> Result<Suspicion, sqlx::Error> {
     Ok(worst)
 }
 
-fn read_whereabouts(row: &SqliteRow) -> Result<(SensorId, Whereabouts), sqlx::Error> {
+fn read_whereabouts(row: &Row) -> Result<(SensorId, Whereabouts), sqlx::Error> {
     let (name, site, zone) = (row.try_get("name")?, row.try_get("site")?, row.try_get("zone")?);
     let subscription = id(row.try_get("subscription")?)?;
     Ok((sensor_id(row, "id")?, Whereabouts { name, subscription, site, zone }))

@@ -2,7 +2,6 @@
 //! commit: while one batch is being synced, the next one gathers.
 
 use picket_protocol::{ids::SensorId, time::UnixSeconds};
-use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
@@ -11,10 +10,11 @@ use super::{
     heartbeats::{Bulk, Spoken},
     registry::Registry,
 };
+use crate::database::Connection;
 use crate::{
     clock,
     domain::{
-        heartbeat::{Policy, Reply},
+        heartbeat::{Certified, Policy, Reply},
         refused::Refused,
     },
 };
@@ -25,6 +25,16 @@ const MAX_BATCH: usize = 1024;
 pub(super) enum Command {
     Heartbeat(Box<Spoken>, oneshot::Sender<Result<Reply, Refused>>),
     Change(Change),
+}
+
+impl Command {
+    /// Whose heartbeat it is, if it is one.
+    fn speaker(&self) -> Option<Certified> {
+        match self {
+            Self::Heartbeat(spoken, _) => Some(spoken.certified),
+            Self::Change(_) => None,
+        }
+    }
 }
 
 impl std::fmt::Debug for Command {
@@ -53,7 +63,7 @@ struct Waiting {
 
 impl Writer {
     pub(super) fn new(
-        connection: SqliteConnection,
+        connection: Connection,
         registry: Registry,
         policy: watch::Receiver<Policy>,
         queue: mpsc::Receiver<Command>,
@@ -68,7 +78,7 @@ impl Writer {
         while self.queue.recv_many(&mut batch, MAX_BATCH).await > 0 {
             self.serve(&mut batch).await;
         }
-        if let Err(error) = sqlx::Connection::close(self.work.connection).await {
+        if let Err(error) = self.work.connection.close().await {
             tracing::error!(%error, "the database did not close");
         }
     }
@@ -96,7 +106,11 @@ impl Writer {
     }
 
     async fn commit(&mut self, batch: &mut Vec<Command>, waiting: &mut Waiting) -> Result<(), sqlx::Error> {
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut self.work.connection).await?;
+        self.work.connection.begin().await?;
+        if self.work.connection.is_shared() {
+            let speakers: Vec<Certified> = batch.iter().filter_map(Command::speaker).collect();
+            self.registry.catch_up(&mut self.work.connection, &speakers).await?;
+        }
         let policy = *self.policy.borrow();
         let mut changes = Vec::new();
         for command in batch.drain(..) {
@@ -112,7 +126,7 @@ impl Writer {
         for change in changes {
             waiting.changes.push(self.make(change).await?);
         }
-        sqlx::query("COMMIT").execute(&mut self.work.connection).await?;
+        self.work.connection.commit().await?;
         for sensor in std::mem::take(&mut self.work.touched) {
             self.reload(sensor).await;
         }
@@ -121,12 +135,12 @@ impl Writer {
 
     /// A change that fails is taken back alone.
     async fn make(&mut self, change: Change) -> Result<(bool, Tell), sqlx::Error> {
-        sqlx::query("SAVEPOINT change").execute(&mut self.work.connection).await?;
+        self.work.connection.say("SAVEPOINT change").await?;
         let (keep, tell) = change(&mut self.work).await;
         if !keep {
-            sqlx::query("ROLLBACK TO change").execute(&mut self.work.connection).await?;
+            self.work.connection.say("ROLLBACK TO change").await?;
         }
-        sqlx::query("RELEASE change").execute(&mut self.work.connection).await?;
+        self.work.connection.say("RELEASE change").await?;
         Ok((keep, tell))
     }
 
@@ -140,8 +154,8 @@ impl Writer {
     /// After a failure memory may be ahead of the database: believe only the database.
     async fn start_over(&mut self) {
         self.bulk.clear();
-        let _ = sqlx::query("ROLLBACK").execute(&mut self.work.connection).await; // fails when it was rolled back already
-        match Registry::load(&mut self.work.connection).await {
+        self.work.connection.recover().await;
+        match Registry::open(&mut self.work.connection).await {
             Ok(registry) => self.registry = registry,
             Err(error) => _ = failed(&error),
         }

@@ -1,7 +1,6 @@
 //! People, tokens and the audit's chain, by the command line.
 
 use serde_json::Value;
-use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::server::Server;
 
@@ -70,10 +69,7 @@ async fn the_audit_holds_until_somebody_touches_it() {
     }
 
     server.stop();
-    let path = server.data().join("portal.db");
-    let mut database = sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.unwrap();
-    sqlx::query("DELETE FROM audit WHERE action = 'sensor-deleted'").execute(&mut database).await.unwrap();
-    database.close().await.unwrap();
+    server.sql("DELETE FROM audit WHERE action = 'sensor-deleted'").await;
     server.start();
     server.cli(&["audit", "verify", "--digest", &kept]);
     assert_eq!(
@@ -82,10 +78,7 @@ async fn the_audit_holds_until_somebody_touches_it() {
         "what was cut off at the end shows by a kept digest alone"
     );
     server.stop();
-    let path = server.data().join("portal.db");
-    let mut database = sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.unwrap();
-    sqlx::query("UPDATE audit SET actor = 'eve' WHERE id = 2").execute(&mut database).await.unwrap();
-    database.close().await.unwrap();
+    server.sql("UPDATE audit SET actor = 'eve' WHERE id = 2").await;
     server.start();
     let broken = server.try_cli(&["audit", "verify"]);
     assert!(String::from_utf8_lossy(&broken.stderr).contains("record 2"), "{broken:?}");

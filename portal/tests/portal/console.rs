@@ -7,7 +7,7 @@ use picket_protocol::{
 
 use crate::{
     sensor::{Sensor, code},
-    server::{Server, copy_folder},
+    server::Server,
 };
 
 fn paired(portal: &Server, console: &Server, name: &str) -> (String, Sensor) {
@@ -81,16 +81,10 @@ async fn a_console_takes_no_cloud_connected_sensor_and_issues_nothing() {
 async fn a_console_restored_from_before_a_pairing_still_hears_the_sensor() {
     let (portal, mut console) = (Server::portal(), Server::management_console());
     let (id, mut sensor) = paired(&portal, &console, "Pump 1");
-    console.stop();
-    let backup = console.scratch("backup");
-    copy_folder(&console.data(), &backup);
-    console.start();
+    console.back_up();
     sensor.enrol(console.sensors()).await.unwrap();
     sensor.beat(console.sensors(), Standing::Committed).await.unwrap();
-    console.stop();
-    std::fs::remove_dir_all(console.data()).unwrap();
-    copy_folder(&backup, &console.data());
-    console.start();
+    console.restore();
     sensor.beat(console.sensors(), Standing::Committed).await.unwrap();
     sensor.renew(console.sensors()).await.unwrap();
     assert_eq!(console.sensor(&id)["health"], "ok");

@@ -17,11 +17,10 @@ use picket_protocol::{
     wire::{HUB_EVENTS, MAX_EVENTS_BODY},
 };
 use serde_json::{Value, json};
-use sqlx::Connection as _;
 
 use crate::{
     sensor::{Sensor, code},
-    server::{Server, copy_folder},
+    server::Server,
 };
 
 const STREAM: StreamId = StreamId::from_bytes([5; 16]);
@@ -183,18 +182,12 @@ async fn a_portal_restored_from_a_backup_confirms_what_it_has() {
         StreamTotals { head: 9, delivered: 9, dropped: BTreeMap::new(), oldest_undelivered: None },
     )]);
     sensor.deliver(server.sensors(), STREAM, 1..=4).await.unwrap();
-    server.stop();
-    let backup = server.scratch("backup");
-    copy_folder(&server.data(), &backup);
-    server.start();
+    server.back_up();
     sensor.deliver(server.sensors(), STREAM, 5..=9).await.unwrap();
     let told = sensor.beat(server.sensors(), Standing::Committed).await.unwrap().confirmations;
     assert_eq!(told[&STREAM].up_to, 9);
 
-    server.stop();
-    std::fs::remove_dir_all(server.data()).unwrap();
-    copy_folder(&backup, &server.data());
-    server.start();
+    server.restore();
     let told = sensor.beat(server.sensors(), Standing::Committed).await.unwrap().confirmations;
     assert_eq!(told[&STREAM].up_to, 4);
     sensor.deliver(server.sensors(), STREAM, 5..=9).await.unwrap();
@@ -212,10 +205,7 @@ async fn a_sensor_that_floods_the_hub_with_probes_fills_nothing() {
         let (status, _) = sensor.hub_events(server.sensors(), &json!(events)).await;
         assert_eq!(status.as_u16(), 200);
     }
-    let database = format!("sqlite:{}", server.data().join("portal.db").display());
-    let mut database = sqlx::SqliteConnection::connect(&database).await.unwrap();
-    let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM hub_probes").fetch_one(&mut database).await.unwrap();
-    assert_eq!(kept, 1000);
+    assert_eq!(server.sql("SELECT count(*) FROM hub_probes").await, Some(1000));
 }
 
 fn number(line: &str) -> u64 {

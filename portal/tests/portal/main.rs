@@ -16,6 +16,7 @@ mod issuing;
 mod mosquitto;
 mod pages;
 mod people;
+mod postgres;
 mod recovering;
 mod restoring;
 mod rights;

@@ -4,7 +4,7 @@ use picket_protocol::heartbeat::Standing;
 
 use crate::{
     sensor::{Sensor, code},
-    server::{Server, copy_folder},
+    server::Server,
 };
 
 #[tokio::test]
@@ -12,10 +12,7 @@ async fn a_backup_from_before_three_activations_locks_nobody_out() {
     let mut server = Server::portal();
     let mut first = Sensor::enrolled(&server, "One").await;
     first.beat(server.sensors(), Standing::Committed).await.unwrap();
-    server.stop();
-    let backup = server.scratch("backup");
-    copy_folder(&server.data(), &backup);
-    server.start();
+    server.back_up();
 
     // Three activations of the same sensor, and two sensors that the backup never heard of.
     let id = first.id.to_string();
@@ -29,10 +26,7 @@ async fn a_backup_from_before_three_activations_locks_nobody_out() {
     unknown.beat(server.sensors(), Standing::Committed).await.unwrap();
     let mut candidate = Sensor::enrolled(&server, "Three").await;
 
-    server.stop();
-    std::fs::remove_dir_all(server.data()).unwrap();
-    copy_folder(&backup, &server.data());
-    server.start();
+    server.restore();
 
     for _ in 0..3 {
         last.beat(server.sensors(), Standing::Committed).await.unwrap();
@@ -63,15 +57,9 @@ async fn a_sensor_deleted_before_the_backup_stays_deleted_with_a_key_from_after_
     let first = Sensor::enrolled(&server, "One").await;
     let id = first.id.to_string();
     let mut later = Sensor::for_file(&server, &server.activation_file(&id));
-    server.stop();
-    let before_claim = server.scratch("before-claim");
-    copy_folder(&server.data(), &before_claim);
-    server.start();
+    server.back_up();
     later.enrol(server.sensors()).await.unwrap();
-    server.stop();
-    std::fs::remove_dir_all(server.data()).unwrap();
-    copy_folder(&before_claim, &server.data());
-    server.start();
+    server.restore();
     later.beat(server.sensors(), Standing::Candidate).await.unwrap();
     let mut other = later.same_file_other_key();
     let refused = other.enrol(server.sensors()).await;

@@ -179,16 +179,12 @@ fn token(server: &Server, role: PersonRole, confined: Confined) -> String {
 
 /// Alarms 1 to 99 about the first sensor, as if they had been raised.
 async fn raise_alarms(world: &mut World) {
-    use sqlx::{ConnectOptions as _, Connection as _};
     world.server.stop();
-    let path = world.server.data().join("portal.db");
-    let mut database = sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.unwrap();
     let raise = "INSERT INTO alarms (at, sensor, kind, detail) \
         SELECT 1, id, 'superseded-key', '{}' FROM sensors WHERE name = 'Pump 1'";
     for _ in 1..100 {
-        sqlx::query(raise).execute(&mut database).await.unwrap();
+        world.server.sql(raise).await;
     }
-    database.close().await.unwrap();
     world.server.start();
 }
 

@@ -8,7 +8,10 @@ use std::{
 };
 
 use serde_json::Value;
+use sqlx::{ConnectOptions as _, Connection as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
+
+use crate::postgres;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_picket-portal");
 
@@ -18,6 +21,8 @@ pub(crate) struct Server {
     /// More arguments for `serve`.
     more: &'static [&'static str],
     running: Option<Running>,
+    /// The URL of its database, where it is not in its folder.
+    database: Option<String>,
 }
 
 struct Running {
@@ -43,9 +48,13 @@ impl Server {
 
     fn with_role(role: &str, more: &'static [&'static str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut server = Self { folder, more, running: None };
+        let database = postgres::database_for_test();
+        let mut server = Self { folder, more, running: None, database };
         let url = "https://127.0.0.1:8443";
-        let init = server.run(&["init", "--url", url, "--role", role, "--data", server.data().to_str().unwrap()]);
+        let data = server.data();
+        let mut arguments = vec!["init", "--url", url, "--role", role, "--data", data.to_str().unwrap()];
+        arguments.extend(server.database.iter().flat_map(|url| ["--database", url]));
+        let init = server.run(&arguments);
         assert!(init.status.success(), "{init:?}");
         server.start();
         server
@@ -93,6 +102,47 @@ impl Server {
         let address = |which: &str| ready[which].as_str().unwrap().parse().unwrap();
         self.running =
             Some(Running { process, sensors: address("sensors"), people: address("people"), pages: address("pages") });
+    }
+
+    /// Whether its databases are files of its folder.
+    pub(crate) const fn has_files(&self) -> bool {
+        self.database.is_none()
+    }
+
+    /// Executes a statement in its database; the number that it gives, if it gives one.
+    pub(crate) async fn sql(&self, statement: &'static str) -> Option<i64> {
+        let Some(url) = &self.database else {
+            let file = SqliteConnectOptions::new().filename(self.data().join("portal.db"));
+            let mut database = file.connect().await.unwrap();
+            let found = sqlx::query_scalar(statement).fetch_optional(&mut database).await.unwrap();
+            database.close().await.unwrap();
+            return found;
+        };
+        let server = url.parse::<PgConnectOptions>().unwrap().options([("search_path", "picket")]);
+        let mut database = server.connect().await.unwrap();
+        sqlx::query_scalar(statement).fetch_optional(&mut database).await.unwrap()
+    }
+
+    /// Stops it, copies everything that it keeps, and starts it again.
+    pub(crate) fn back_up(&mut self) {
+        self.stop();
+        copy_folder(&self.data(), &self.scratch("backup"));
+        if let Some(url) = &self.database {
+            postgres::copy(&postgres::name(url), &format!("{}_backup", postgres::name(url)));
+        }
+        self.start();
+    }
+
+    /// Stops it, puts the copy in the place of what it keeps, and starts it again.
+    pub(crate) fn restore(&mut self) {
+        self.stop();
+        std::fs::remove_dir_all(self.data()).unwrap();
+        copy_folder(&self.scratch("backup"), &self.data());
+        if let Some(url) = &self.database {
+            postgres::say(&format!("DROP DATABASE {}", postgres::name(url)));
+            postgres::copy(&format!("{}_backup", postgres::name(url)), &postgres::name(url));
+        }
+        self.start();
     }
 
     /// As a power cut would.
@@ -187,7 +237,7 @@ impl Drop for Server {
 }
 
 /// Copies a data folder of a server that does not run.
-pub(crate) fn copy_folder(from: &Path, to: &Path) {
+fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -6,6 +6,7 @@
 
 pub mod agent;
 pub mod axe;
+pub mod balancer;
 pub mod binaries;
 pub mod browser;
 pub mod capture;
@@ -22,13 +23,16 @@ pub mod oracle;
 pub mod person;
 pub mod portal;
 pub mod ports;
+pub mod postgres;
 pub mod probe;
 pub mod process;
 pub mod rsyslog;
 pub mod suricata;
+pub mod twins;
 pub mod waiting;
 
 pub use agent::{Agent, EngineOutput, Settings};
+pub use balancer::Balancer;
 pub use binaries::Binaries;
 pub use browser::Browser;
 pub use console::Console;
@@ -39,7 +43,9 @@ pub use mosquitto::{BrokerTls, Mosquitto};
 pub use oracle::Tally;
 pub use person::Person;
 pub use portal::{Portal, Role};
+pub use postgres::Postgres;
 pub use process::Program;
 pub use rsyslog::{Rsyslog, SyslogTls};
 pub use suricata::Suricata;
+pub use twins::Twins;
 pub use waiting::{Waited, until};

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::{
     binaries::Binaries,
     ports::free_port,
+    postgres,
     process::{Program, run},
     waiting::{PATIENCE, Waited, until},
 };
@@ -61,9 +62,38 @@ impl Portal {
     /// # Errors
     /// When the program fails.
     pub fn init_at(binaries: &Binaries, role: Role, data: &Path, listen: &str, url: &str) -> Result<Self> {
+        let database = postgres::database_for_test()?;
+        Self::init_on(binaries, role, data, listen, url, database.as_deref())
+    }
+
+    /// As [`Self::init_at`], with everything at a PostgreSQL server.
+    ///
+    /// # Errors
+    /// When the program fails.
+    pub fn init_on(
+        binaries: &Binaries,
+        role: Role,
+        data: &Path,
+        listen: &str,
+        url: &str,
+        database: Option<&str>,
+    ) -> Result<Self> {
         let binary = binaries.program("picket-portal")?;
-        run(Command::new(&binary).arg("init").arg("--data").arg(data).args(["--url", url, "--role", role.as_str()]))?;
+        let mut command = Command::new(&binary);
+        command.arg("init").arg("--data").arg(data).args(["--url", url, "--role", role.as_str()]);
+        if let Some(database) = database {
+            command.args(["--database", database]);
+        }
+        run(&mut command)?;
         Ok(Self::at(binary, data, listen, url))
+    }
+
+    /// A server on a data folder that was made elsewhere.
+    ///
+    /// # Errors
+    /// When there is no program.
+    pub fn of_folder(binaries: &Binaries, data: &Path, listen: &str, url: &str) -> Result<Self> {
+        Ok(Self::at(binaries.program("picket-portal")?, data, listen, url))
     }
 
     /// Makes keys and data for a portal set up from scratch in this one's place: same address, same server certificate,

@@ -8,6 +8,7 @@ mod kills;
 mod moments;
 mod outage;
 mod place;
+mod portals;
 mod power;
 mod relay;
 mod restore;
@@ -77,6 +78,8 @@ enum Name {
     Outage,
     /// The wall clock between 1970 and 2099
     Clock,
+    /// Two processes of one portal at one PostgreSQL, killed in turn
+    Portals,
     /// The delivery alone, in a simulated world, by thousands of seeds
     Simulation,
 }
@@ -93,6 +96,7 @@ impl Name {
             Self::Disk => disk::PLACES,
             Self::Outage => outage::PLACES,
             Self::Clock => clock::PLACES,
+            Self::Portals => portals::PLACES,
             Self::Simulation => simulation::PLACES,
         }
     }

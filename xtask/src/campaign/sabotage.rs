@@ -57,7 +57,7 @@ impl Sabotage {
             Self::AcknowledgedBeforeCommit => Cut {
                 file: "portal/src/alerts/writer.rs",
                 from: "
-        let committed = draft.is_empty() || self.commit(draft).await;
+        let committed = begun && self.commit(draft).await;
         for (Asked { reply, room: _room }, taken) in waiting {
             let outcome = if committed { taken } else { taken.and(Err(Refused::StorageFailed)) };
             let _ = reply.send(outcome); // whoever delivered may have gone
@@ -66,7 +66,7 @@ impl Sabotage {
         for (Asked { reply, room: _room }, taken) in waiting {
             let _ = reply.send(taken);
         }
-        let _ = draft.is_empty() || self.commit(draft).await;",
+        let _ = begun && self.commit(draft).await;",
             },
             Self::CursorAtSend => Cut {
                 file: "agent/lifecycle/src/delivery/turn.rs",
@@ -99,7 +99,7 @@ impl Sabotage {
                 to: "PRAGMA synchronous=OFF; PRAGMA wal_autocheckpoint=0;",
             },
             Self::PortalNotSynced => Cut {
-                file: "portal/src/store/mod.rs",
+                file: "portal/src/database/address.rs",
                 from: ".synchronous(SqliteSynchronous::Full)",
                 to: ".synchronous(SqliteSynchronous::Off)",
             },

@@ -1,11 +1,13 @@
 //! Runs `cargo test` over the workspace, shows what it prints, and counts from its result lines.
 
 use std::{
+    env,
     io::{BufRead, BufReader},
     process::{Command, Stdio},
 };
 
 use anyhow::{Context, Result, bail};
+use picket_lab::{Postgres, PrivateFolder, postgres::TEST_SERVER};
 
 use crate::{
     builds::{ALL_BUT_XTASK, build, cargo},
@@ -22,14 +24,30 @@ pub(super) struct CargoTests {
 pub(super) fn run(skipped: &[&str]) -> Result<CargoTests> {
     // The end-to-end tests start the programs, which cargo would not build for another package's tests.
     build("dev", &ALL_BUT_XTASK)?;
+    run_each(&[&ALL_BUT_XTASK[..], &["--package", "xtask"]], skipped, None)
+}
+
+/// The portal's tests, and the end-to-end tests of its pages, with what a portal keeps at a PostgreSQL server.
+pub(super) fn run_on_postgres(skipped: &[&str]) -> Result<CargoTests> {
+    build("dev", &ALL_BUT_XTASK)?;
+    // Where whoever is not root can go.
+    let folder = PrivateFolder::within(&env::temp_dir())?;
+    let server = Postgres::start(&folder.join("postgres"))?;
+    let selections: [&[&str]; 2] =
+        [&["--package", "picket-portal"], &["--package", "picket-tests", "--test", "portal"]];
+    run_each(&selections, skipped, Some(&server.url("postgres")))
+}
+
+fn run_each(selections: &[&[&str]], skipped: &[&str], postgres: Option<&str>) -> Result<CargoTests> {
     let mut counts = (0, 0, 0);
     let mut well = true;
-    for selection in [&ALL_BUT_XTASK[..], &["--package", "xtask"]] {
+    for selection in selections {
         let mut command = cargo(&["test", "--no-fail-fast"]);
-        command.args(selection).arg("--");
+        command.args(*selection).arg("--");
         for part in skipped {
             command.args(["--skip", part]);
         }
+        command.envs(postgres.map(|url| (TEST_SERVER, url)));
         well &= watch(command, &mut counts)?;
     }
     Ok(CargoTests { counts, well })
@@ -50,6 +68,11 @@ fn watch(mut command: Command, counts: &mut (usize, usize, usize)) -> Result<boo
 }
 
 impl CargoTests {
+    /// With those of another run.
+    pub(super) const fn added_to(&self, (passed, failed, skipped): (usize, usize, usize)) -> (usize, usize, usize) {
+        (passed + self.counts.0, failed + self.counts.1, skipped + self.counts.2)
+    }
+
     pub(super) fn verdict(&self) -> Result<Outcome> {
         let (passed, failed, left_out) = self.counts;
         if !self.well {

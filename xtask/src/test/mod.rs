@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Debian packages: the part that needs each, and the tests of that part, by what their names contain.
-const PACKAGES: [(&str, Part, &[&str]); 17] = [
+const PACKAGES: [(&str, Part, &[&str]); 18] = [
     ("strace", Part::Kills, &["kills::"]),
     ("faketime", Part::Clocks, &["clock::"]),
     ("python3-venv", Part::Python, &[]),
@@ -36,6 +36,7 @@ const PACKAGES: [(&str, Part, &[&str]); 17] = [
     ("python3-venv", Part::Browser, &[]),
     // A page without letters has no contrast to check.
     ("fonts-dejavu-core", Part::Browser, &[]),
+    ("postgresql", Part::Database, &["postgres::"]),
     ("systemd-container", Part::Systemd, &["systemd::"]),
     ("mmdebstrap", Part::Systemd, &[]),
     ("dpkg-dev", Part::Systemd, &[]),
@@ -74,6 +75,8 @@ enum Part {
     Syslog,
     /// Within the tests: the sensor console's pages in a real browser, Chromium
     Browser,
+    /// Within the tests: two processes of a portal at one PostgreSQL; and the portal's tests once more, with everything there
+    Database,
     /// Within the tests: the packages, installed on a Debian that systemd boots in systemd-nspawn; needs root
     Systemd,
     /// How much the units leave open
@@ -105,15 +108,21 @@ impl Test {
         self.part(&mut table, Part::Systemd, "packages, and a Debian to boot", || {
             appliance::provide().map(Outcome::Passed)
         });
+        let parts = PACKAGES.iter().map(|(_, part, tests)| (part, tests));
+        let parts = parts.chain(OTHERS.iter().map(|(part, tests)| (part, tests)));
+        let skipped: Vec<&str> =
+            parts.filter(|(part, _)| left_out(part)).flat_map(|(_, tests)| *tests).copied().collect();
         self.part(&mut table, Part::Tests, "cargo test", || {
-            let parts = PACKAGES.iter().map(|(_, part, tests)| (part, tests));
-            let parts = parts.chain(OTHERS.iter().map(|(part, tests)| (part, tests)));
-            let skipped = parts.filter(|(part, _)| left_out(part)).flat_map(|(_, tests)| *tests);
             if !left_out(&Part::Browser) {
                 python::provide_axe()?;
             }
-            let outcome = cargo_tests::run(&skipped.copied().collect::<Vec<_>>())?;
+            let outcome = cargo_tests::run(&skipped)?;
             counts = outcome.counts;
+            outcome.verdict()
+        });
+        self.part(&mut table, Part::Database, "the portal's tests once more, on PostgreSQL", || {
+            let outcome = cargo_tests::run_on_postgres(&skipped)?;
+            counts = outcome.added_to(counts);
             outcome.verdict()
         });
         self.part(&mut table, Part::Exposure, "exposure of the units", || exposure::check().map(Outcome::Passed));

@@ -1,9 +1,9 @@
 //! Destinations of sharing: what they are, and how far each has come.
 
 use picket_protocol::{refusal::Refusal, time::UnixSeconds};
-use sqlx::{AssertSqlSafe, Row as _, sqlite::SqliteRow};
 use uuid::Uuid;
 
+use crate::database::{self, Row};
 use crate::{
     domain::refused::Refused,
     sharing::destination::{Cursor, Destination, DestinationId, Progress},
@@ -24,8 +24,8 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn destinations(&self) -> Result<Vec<(Destination, Progress)>, Refused> {
-        let rows = sqlx::query("SELECT * FROM sharing_destinations ORDER BY name").fetch_all(&self.readers).await;
-        let read = |row: &SqliteRow| Ok((destination(row)?, progress(row)?));
+        let rows = database::query("SELECT * FROM sharing_destinations ORDER BY name").fetch_all(&self.readers).await;
+        let read = |row: &Row| Ok((destination(row)?, progress(row)?));
         rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| failed(&error))
     }
 
@@ -34,7 +34,7 @@ impl Store {
     /// # Errors
     /// When there is none, or the database failed.
     pub async fn destination(&self, id: DestinationId) -> Result<(Destination, Progress), Refused> {
-        let query = sqlx::query("SELECT * FROM sharing_destinations WHERE id = ?").bind(&id.0.as_bytes()[..]);
+        let query = database::query("SELECT * FROM sharing_destinations WHERE id = ?").bind(&id.0.as_bytes()[..]);
         let row = query.fetch_optional(&self.readers).await.map_err(|error| failed(&error))?;
         let row = row.ok_or_else(|| unknown(id))?;
         Ok((destination(&row).map_err(|error| failed(&error))?, progress(&row).map_err(|error| failed(&error))?))
@@ -54,7 +54,7 @@ impl Store {
             Box::pin(async move {
                 let Destination { id, name, target, rule } = destination;
                 refuse_taken(work, name.as_str()).await?;
-                sqlx::query(
+                database::query(
                     "INSERT INTO sharing_destinations (id, name, target, rule, created_at, alert, health) \
                      VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM health_events))",
                 )
@@ -83,8 +83,7 @@ impl Store {
     pub async fn remove_destination(&self, id: DestinationId, actor: Actor) -> Result<(), Refused> {
         self.write(move |work| {
             Box::pin(async move {
-                let query =
-                    sqlx::query_scalar::<_, String>("DELETE FROM sharing_destinations WHERE id = ? RETURNING name");
+                let query = database::scalar::<String>("DELETE FROM sharing_destinations WHERE id = ? RETURNING name");
                 let name = query.bind(&id.0.as_bytes()[..]).fetch_optional(&mut work.connection).await?;
                 let name = name.ok_or_else(|| unknown(id))?;
                 let before = serde_json::json!({ "id": id, "name": name });
@@ -114,7 +113,7 @@ impl Store {
         let count = |events: usize| i64::try_from(events).unwrap_or(i64::MAX);
         self.write(move |work| {
             Box::pin(async move {
-                sqlx::query(AssertSqlSafe(query))
+                database::query(query)
                     .bind(to.alert)
                     .bind(to.health)
                     .bind(count(delivered))
@@ -137,7 +136,7 @@ impl Store {
         let why: String = why.chars().take(MAX_FAILURE).collect();
         self.write(move |work| {
             Box::pin(async move {
-                sqlx::query("UPDATE sharing_destinations SET failed_at = ?, failure = ?, failing = 1 WHERE id = ?")
+                database::query("UPDATE sharing_destinations SET failed_at = ?, failure = ?, failing = 1 WHERE id = ?")
                     .bind(work.now.0)
                     .bind(why)
                     .bind(&id.0.as_bytes()[..])
@@ -151,8 +150,9 @@ impl Store {
 }
 
 async fn refuse_taken(work: &mut Work, name: &str) -> Result<(), StoreError> {
-    let query = "SELECT count(*), coalesce(sum(name = ?), 0) FROM sharing_destinations";
-    let (all, same): (i64, i64) = sqlx::query_as(query).bind(name).fetch_one(&mut work.connection).await?;
+    let query = "SELECT count(*) AS every, count(*) FILTER (WHERE name = ?) AS same FROM sharing_destinations";
+    let row = database::query(query).bind(name).fetch_one(&mut work.connection).await?;
+    let (all, same): (i64, i64) = (row.try_get("every")?, row.try_get("same")?);
     if same > 0 {
         return Err(StoreError::Refused(Refused::NameTaken { name: name.to_owned() }));
     }
@@ -166,7 +166,7 @@ fn unknown(id: DestinationId) -> Refused {
     Refusal::NotFound { what: format!("destination {id}") }.into()
 }
 
-fn destination(row: &SqliteRow) -> Result<Destination, sqlx::Error> {
+fn destination(row: &Row) -> Result<Destination, sqlx::Error> {
     let id = Uuid::from_slice(row.try_get("id")?).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
     Ok(Destination {
         id: DestinationId(id),
@@ -176,15 +176,15 @@ fn destination(row: &SqliteRow) -> Result<Destination, sqlx::Error> {
     })
 }
 
-fn progress(row: &SqliteRow) -> Result<Progress, sqlx::Error> {
-    let instant = |column: &str| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>, _>(column)?.map(UnixSeconds));
-    let count = |column: &str| Ok::<_, sqlx::Error>(u64::try_from(row.try_get::<i64, _>(column)?).unwrap_or(0));
+fn progress(row: &Row) -> Result<Progress, sqlx::Error> {
+    let instant = |column: &str| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>>(column)?.map(UnixSeconds));
+    let count = |column: &str| Ok::<_, sqlx::Error>(u64::try_from(row.try_get::<i64>(column)?).unwrap_or(0));
     Ok(Progress {
         cursor: Cursor { alert: row.try_get("alert")?, health: row.try_get("health")? },
         delivered: count("delivered")?,
         refused: count("refused")?,
         delivered_at: instant("delivered_at")?,
-        failure: instant("failed_at")?.zip(row.try_get::<Option<String>, _>("failure")?),
-        failing: row.try_get::<i64, _>("failing")? != 0,
+        failure: instant("failed_at")?.zip(row.try_get::<Option<String>>("failure")?),
+        failing: row.try_get::<i64>("failing")? != 0,
     })
 }

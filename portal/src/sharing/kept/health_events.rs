@@ -1,8 +1,8 @@
 //! Health events, and what was told and is not over.
 
 use picket_protocol::time::UnixSeconds;
-use sqlx::{Row as _, sqlite::SqliteRow};
 
+use crate::database::{self, Row};
 use crate::{
     domain::refused::Refused,
     sharing::{
@@ -24,10 +24,10 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn told(&self) -> Result<Told, Refused> {
-        let rows = sqlx::query("SELECT sensor, condition, which FROM health_told").fetch_all(&self.readers).await;
-        let read = |row: &SqliteRow| -> Result<_, sqlx::Error> {
+        let rows = database::query("SELECT sensor, condition, which FROM health_told").fetch_all(&self.readers).await;
+        let read = |row: &Row| -> Result<_, sqlx::Error> {
             let (sensor, name, which) =
-                (sensor_id(row, "sensor")?, row.try_get::<&str, _>("condition")?, row.try_get("which")?);
+                (sensor_id(row, "sensor")?, row.try_get::<&str>("condition")?, row.try_get("which")?);
             // A condition that only a later release knows is left alone.
             let known = Condition::ALL.into_iter().find(|known| known.as_str() == name);
             Ok(known.map(|condition| ((sensor, condition), which)))
@@ -45,7 +45,7 @@ impl Store {
             Box::pin(async move {
                 remember(work, &news).await?;
                 for group in &news.groups {
-                    sqlx::query("INSERT INTO health_events (at, kind, place, sensors) VALUES (?, ?, ?, ?)")
+                    database::query("INSERT INTO health_events (at, kind, place, sensors) VALUES (?, ?, ?, ?)")
                         .bind(work.now.0)
                         .bind(json(&group.kind)?)
                         .bind(json(&group.place)?)
@@ -54,7 +54,7 @@ impl Store {
                         .await?;
                 }
                 forget_old(work).await?;
-                let newest = sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM health_events");
+                let newest = database::scalar("SELECT coalesce(max(id), 0) FROM health_events");
                 Ok(newest.fetch_one(&mut work.connection).await?)
             })
         })
@@ -66,8 +66,9 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn health_events(&self, after: i64, limit: u32) -> Result<Vec<HealthEvent>, Refused> {
-        let query = sqlx::query("SELECT * FROM health_events WHERE id > ? ORDER BY id LIMIT ?").bind(after).bind(limit);
-        let read = |row: &SqliteRow| -> Result<HealthEvent, sqlx::Error> {
+        let query =
+            database::query("SELECT * FROM health_events WHERE id > ? ORDER BY id LIMIT ?").bind(after).bind(limit);
+        let read = |row: &Row| -> Result<HealthEvent, sqlx::Error> {
             Ok(HealthEvent {
                 number: row.try_get("id")?,
                 at: UnixSeconds(row.try_get("at")?),
@@ -85,22 +86,21 @@ impl Store {
     /// # Errors
     /// When the database failed.
     pub async fn newest_health_event(&self) -> Result<i64, Refused> {
-        let newest =
-            sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM health_events").fetch_one(&self.readers).await;
+        let newest = database::scalar("SELECT coalesce(max(id), 0) FROM health_events").fetch_one(&self.readers).await;
         newest.map_err(|error| failed(&error))
     }
 }
 
 async fn remember(work: &mut Work, news: &News) -> Result<(), sqlx::Error> {
     for (sensor, condition) in &news.over {
-        sqlx::query("DELETE FROM health_told WHERE sensor = ? AND condition = ?")
+        database::query("DELETE FROM health_told WHERE sensor = ? AND condition = ?")
             .bind(&sensor.as_bytes()[..])
             .bind(condition.as_str())
             .execute(&mut work.connection)
             .await?;
     }
     for ((sensor, condition), which) in &news.begun {
-        sqlx::query(
+        database::query(
             "INSERT INTO health_told (sensor, condition, which) VALUES (?, ?, ?) \
              ON CONFLICT (sensor, condition) DO UPDATE SET which = excluded.which",
         )
@@ -115,7 +115,7 @@ async fn remember(work: &mut Work, news: &News) -> Result<(), sqlx::Error> {
 
 /// Old events that every destination has got.
 async fn forget_old(work: &mut Work) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    database::query(
         "DELETE FROM health_events WHERE at < ? AND id <= \
          coalesce((SELECT min(health) FROM sharing_destinations), 9223372036854775807) \
          AND id < (SELECT max(id) FROM health_events)",

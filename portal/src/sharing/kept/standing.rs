@@ -3,22 +3,22 @@
 use std::collections::HashMap;
 
 use picket_protocol::{documents::activation::Mode, ids::SensorId, time::UnixSeconds};
-use sqlx::{Row as _, sqlite::SqliteRow};
 
+use crate::database::{self, Row};
 use crate::{
-    domain::{connection::DEFAULT_INTERVAL, refused::Refused, role::Role},
+    domain::{connection::DEFAULT_INTERVAL, refused::Refused, registration::ModeChoice, role::Role},
     sharing::{
         event::{NamedSensor, Place},
         health::Standing,
     },
     store::{
         Store, failed,
-        rows::{from_text, sensor_id},
+        rows::{from_json, from_text, sensor_id},
     },
 };
 
 /// Of each sensor that was not deleted: the latest identity in force, as views have it.
-const STANDING: &str = "SELECT s.id, s.name, s.site, s.zone, s.licence_until, json_extract(s.mode, '$.mode') AS mode, \
+const STANDING: &str = "SELECT s.id, s.name, s.site, s.zone, s.licence_until, s.mode, \
     h.last_seen, h.interval, c.not_after, \
     (SELECT max(a.id) FROM alarms a WHERE a.sensor = s.id AND a.kind = 'possible-clone' AND a.cleared_at IS NULL) AS clone \
     FROM sensors s \
@@ -38,8 +38,8 @@ impl Store {
             Role::Portal => Mode::CloudConnected,
             Role::ManagementConsole => Mode::LocallyManaged,
         };
-        let rows = sqlx::query(STANDING).fetch_all(&self.readers).await;
-        let read = |row: &SqliteRow| standing(row, &heard.to_string());
+        let rows = database::query(STANDING).fetch_all(&self.readers).await;
+        let read = |row: &Row| standing(row, heard);
         rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| failed(&error))
     }
 
@@ -57,7 +57,7 @@ impl Store {
                 continue;
             }
             let query =
-                sqlx::query("SELECT id, name, site, zone FROM sensors WHERE id = ?").bind(&sensor.as_bytes()[..]);
+                database::query("SELECT id, name, site, zone FROM sensors WHERE id = ?").bind(&sensor.as_bytes()[..]);
             let row =
                 query.fetch_optional(&self.readers).await.and_then(|row| row.as_ref().map(name_and_place).transpose());
             if let Some(known) = row.map_err(|error| failed(&error))? {
@@ -68,23 +68,23 @@ impl Store {
     }
 }
 
-fn standing(row: &SqliteRow, heard: &str) -> Result<Standing, sqlx::Error> {
-    let instant = |column: &str| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>, _>(column)?.map(UnixSeconds));
+fn standing(row: &Row, heard: Mode) -> Result<Standing, sqlx::Error> {
+    let instant = |column: &str| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>>(column)?.map(UnixSeconds));
     let (sensor, place) = name_and_place(row)?;
     Ok(Standing {
         sensor,
         place,
-        reports_here: row.try_get::<&str, _>("mode")? == heard,
+        reports_here: from_json::<ModeChoice>(row.try_get("mode")?)?.mode() == heard,
         last_seen: instant("last_seen")?,
-        interval_seconds: row.try_get::<Option<u32>, _>("interval")?.unwrap_or(DEFAULT_INTERVAL),
+        interval_seconds: row.small::<u32>("interval")?.unwrap_or(DEFAULT_INTERVAL),
         clone_alarm: row.try_get("clone")?,
         certificate_until: instant("not_after")?,
         licence_until: instant("licence_until")?,
     })
 }
 
-fn name_and_place(row: &SqliteRow) -> Result<(NamedSensor, Place), sqlx::Error> {
-    let label = |column: &str| row.try_get::<Option<&str>, _>(column)?.map(from_text).transpose();
+fn name_and_place(row: &Row) -> Result<(NamedSensor, Place), sqlx::Error> {
+    let label = |column: &str| row.try_get::<Option<&str>>(column)?.map(from_text).transpose();
     let sensor = NamedSensor { id: sensor_id(row, "id")?, name: from_text(row.try_get("name")?)? };
     Ok((sensor, Place { site: label("site")?, zone: label("zone")? }))
 }

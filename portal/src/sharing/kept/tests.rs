@@ -9,6 +9,7 @@ use picket_protocol::{
 use tempfile::TempDir;
 use tokio::sync::watch;
 
+use crate::database;
 use crate::{
     authority::certificates::make_authority,
     domain::{
@@ -31,7 +32,7 @@ const KEY: Thumbprint = Thumbprint::from_bytes([4; 32]);
 
 async fn open(folder: &TempDir) -> Store {
     let policy = Policy { role: Role::Portal, interval_seconds: None, newest_root: 1 };
-    Store::open(&folder.path().join("portal.db"), watch::channel(policy).1).await.unwrap().0
+    Store::open(&database::testing::address(folder.path()).await, watch::channel(policy).1).await.unwrap().0
 }
 
 async fn register(store: &Store, number: u8) -> SensorId {
@@ -49,7 +50,10 @@ async fn insert(store: &Store, statements: &'static [&'static str]) {
     let written = store.write(move |work| {
         Box::pin(async move {
             for statement in statements {
-                sqlx::query(*statement).execute(&mut work.connection).await?;
+                // Bytes as PostgreSQL writes them.
+                let shared = work.connection.is_shared();
+                let statement = if shared { statement.replace("x'", "'\\x") } else { (*statement).to_owned() };
+                database::query(statement).execute(&mut work.connection).await?;
             }
             Ok(())
         })

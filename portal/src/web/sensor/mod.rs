@@ -35,7 +35,7 @@ pub(super) async fn page(State(portal): Shared, by: SignedIn, Reached(id): Reach
     let first_heard = identities.iter().map(|identity| identity.enrolled_at).min();
     let outages = portal.store.outages(id, now.plus(-30 * 86_400)).await?;
     let record = view::Record {
-        streams: streams(&portal, &view),
+        streams: streams(&portal, &view).await?,
         activations: portal.store.activations_of(id).await?,
         certificates: portal.store.certificates_of(id).await?,
         alarms: portal.store.alarms_of(id, MOST).await?,

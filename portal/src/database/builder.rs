@@ -1,0 +1,34 @@
+//! A statement that is put together: constant text, and bound values.
+
+use super::{Query, Value, query};
+
+/// A statement in the making.
+#[derive(Debug)]
+pub struct Builder {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Builder {
+    /// Begins with this text.
+    pub fn new(sql: impl Into<String>) -> Self {
+        Self { sql: sql.into(), values: Vec::new() }
+    }
+
+    /// Adds text, never any that came from outside.
+    pub fn push(&mut self, sql: impl AsRef<str>) -> &mut Self {
+        self.sql.push_str(sql.as_ref());
+        self
+    }
+
+    /// Adds a value.
+    pub fn push_bind(&mut self, value: impl Into<Value>) -> &mut Self {
+        self.values.push(value.into());
+        self.push("?")
+    }
+
+    /// The statement.
+    pub fn build(self) -> Query {
+        self.values.into_iter().fold(query(self.sql), Query::bind)
+    }
+}
