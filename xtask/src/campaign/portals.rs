@@ -12,6 +12,7 @@ use picket_lab::{Agent, Generator, PrivateFolder, Settings, Tally, Twins, Waited
 use super::{
     moments::Moments,
     place::{Place, Setting},
+    sabotage::Sabotage::DeduplicationOff,
     sheet::Outcome,
 };
 
@@ -22,8 +23,12 @@ const SENSORS: usize = 3;
 /// Only spent on failure.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-pub(super) const PLACES: &[Place] =
-    &[Place { name: "one of two portal processes at one PostgreSQL", faults: 50, finds: &[], act: killed_in_turn }];
+pub(super) const PLACES: &[Place] = &[Place {
+    name: "one of two portal processes at one PostgreSQL",
+    faults: 50,
+    finds: &[DeduplicationOff],
+    act: killed_in_turn,
+}];
 
 fn killed_in_turn(setting: &Setting<'_>) -> Result<Outcome> {
     let folder = PrivateFolder::on_disk()?;
