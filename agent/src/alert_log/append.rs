@@ -13,6 +13,8 @@ use super::{
     book::{Book, Segment, Stream, consumer_of, position},
     entry::{ConsumerMarks, LogError, NewAlert},
     hours,
+    pack::Packer,
+    runs,
     schema::integer,
     skips::{self, Gone, Stretch},
 };
@@ -34,6 +36,7 @@ pub(super) struct Open<'a> {
     pub(super) connection: &'a Connection,
     pub(super) book: &'a mut Book,
     pub(super) block: &'a mut Block,
+    pub(super) packer: &'a mut Packer,
     /// How long a block lasts at most, on the log's clock.
     pub(super) block_seconds: u64,
 }
@@ -51,6 +54,7 @@ impl Open<'_> {
         for stretch in alerts.chunk_by(|one, next| one.epoch == next.epoch && one.held == next.held) {
             self.append_stretch(stretch, epochs)?;
         }
+        runs::put(self.connection, self.packer)?;
         self.book.position = Some(position.to_vec());
         self.book.write_log(self.connection)
     }
@@ -59,18 +63,17 @@ impl Open<'_> {
         let Some(NewAlert { epoch, held, .. }) = alerts.first() else { return Ok(()) };
         let stream = self.continue_stream(*epoch, epochs)?;
         let first = self.book.next;
-        let mut insert = self
-            .connection
-            .prepare_cached("INSERT INTO alerts (place, severity, at, record) VALUES (?1, ?2, ?3, ?4)")?;
         let mut by_severity = [0u64; 4];
         for alert in alerts {
             if self.book.next - self.block.first >= MAX_BLOCK || self.block.first == 0 || self.block_is_old() {
                 self.count(std::mem::take(&mut by_severity))?;
                 *self.block = Block { first: self.book.next, since: self.book.clock };
             }
-            let severity = alert.severity.number();
-            insert.execute(params![integer(self.book.next), severity, alert.at.0, alert.record])?;
-            by_severity[usize::from(severity) - 1] += 1;
+            self.packer.push(self.book.next, alert.severity, alert.at, &alert.record);
+            if self.packer.is_full() {
+                runs::put(self.connection, self.packer)?;
+            }
+            by_severity[usize::from(alert.severity.number()) - 1] += 1;
             self.book.next += 1;
         }
         self.count(by_severity)?;

@@ -6,14 +6,15 @@
 use std::collections::BTreeMap;
 
 use picket_protocol::alerts::{AlertId, DropReason, Severity};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::{
     append::{MAX_BLOCK, Open},
     book::{Book, Segment, Stream},
     entry::{Acknowledged, ConsumerMarks},
     facts::InHand,
-    repack::repack,
+    pack::Fact,
+    runs,
     schema::{integer, natural},
     skips::{self, Gone, Stretch},
 };
@@ -39,9 +40,8 @@ pub(super) fn make_room(open: &mut Open<'_>, in_hand: &InHand) -> Result<bool, F
     }
     let stretches = settled.undelivered(open.book, in_hand);
     let places = least_grave(open.connection, &stretches)?;
-    if let (Some(first), Some(last)) = (places.first(), places.last()) {
+    if !places.is_empty() {
         remove(open, &places, Gone::Dropped(DropReason::Full))?;
-        repack(open.connection, *first, *last)?;
         return Ok(true);
     }
     let places = settled.oldest_unconfirmed(open.connection, open.book)?;
@@ -54,13 +54,14 @@ fn least_grave(connection: &Connection, stretches: &[(u64, u64)]) -> Result<Vec<
     let mut select = connection.prepare_cached(
         "SELECT first, last FROM blocks WHERE severity = ?1 AND first BETWEEN ?2 AND ?3 AND last >= ?4 ORDER BY first",
     )?;
-    for severity in Severity::ALL.map(|severity| i64::from(severity.number())).into_iter().rev() {
+    for severity in Severity::ALL.into_iter().rev() {
+        let number = i64::from(severity.number());
         for (first, last) in stretches {
             let from = first.saturating_sub(MAX_BLOCK - 1);
-            let mut blocks = select.query([severity, integer(from), integer(*last), integer(*first)])?;
+            let mut blocks = select.query([number, integer(from), integer(*last), integer(*first)])?;
             while let Some(block) = blocks.next()? {
-                let (begin, end): (i64, i64) = (block.get(0)?, block.get(1)?);
-                let places = of_severity(connection, severity, begin.max(integer(*first)), end.min(integer(*last)))?;
+                let (begin, end) = (natural(block.get(0)?), natural(block.get(1)?));
+                let places = of_severity(connection, severity, (begin.max(*first), end.min(*last)))?;
                 if !places.is_empty() {
                     return Ok(places);
                 }
@@ -73,14 +74,14 @@ fn least_grave(connection: &Connection, stretches: &[(u64, u64)]) -> Result<Vec<
 /// Removes what is older than `seconds` on the log's clock and that no consumer waits for.
 pub(super) fn expire(open: &mut Open<'_>, seconds: u64) -> Result<(), Failure> {
     let before = open.book.clock.saturating_sub(seconds);
-    let blocks: Vec<(i64, i64, i64)> = open
+    let blocks: Vec<(u64, u64, u64)> = open
         .connection
         .prepare_cached("SELECT severity, first, last FROM blocks WHERE logged < ?1")?
-        .query_map([integer(before)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .query_map([integer(before)], |row| Ok((natural(row.get(0)?), natural(row.get(1)?), natural(row.get(2)?))))?
         .collect::<Result<_, _>>()?;
     let settled = Settled::read(open.connection)?;
     for (severity, first, last) in blocks {
-        let places = of_severity(open.connection, severity, first, last)?;
+        let places = of_severity(open.connection, Severity::from_engine(Some(severity)), (first, last))?;
         let mut let_go = Vec::new();
         let mut dropped = Vec::new();
         for place in places {
@@ -212,31 +213,25 @@ fn awaited(unconfirmed: &[Acknowledged], id: AlertId) -> bool {
 
 /// The places in `first..=last` that hold a record, at most a step of them.
 fn present(connection: &Connection, first: u64, last: u64) -> Result<Vec<u64>, Failure> {
-    let mut select =
-        connection.prepare_cached("SELECT place FROM alerts WHERE place BETWEEN ?1 AND ?2 ORDER BY place LIMIT ?3")?;
-    let step = i64::try_from(STEP).unwrap_or(i64::MAX);
-    let rows = select.query_map(params![integer(first), integer(last), step], |row| row.get(0).map(natural))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    runs::places(connection, (first, last), STEP, |_| true)
 }
 
 /// The places of a block's alerts. A block is no longer than a step.
-fn of_severity(connection: &Connection, severity: i64, first: i64, last: i64) -> Result<Vec<u64>, Failure> {
-    let mut select = connection
-        .prepare_cached("SELECT place FROM alerts WHERE place BETWEEN ?2 AND ?3 AND severity = ?1 ORDER BY place")?;
-    let rows = select.query_map([severity, first, last], |row| row.get(0).map(natural))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+fn of_severity(connection: &Connection, severity: Severity, places: (u64, u64)) -> Result<Vec<u64>, Failure> {
+    runs::places(connection, places, STEP, |fact| fact.severity == severity)
 }
 
 /// Removes records. Those that were left out of delivery before keep their reason.
 fn remove(open: &mut Open<'_>, places: &[u64], gone: Gone) -> Result<(), Failure> {
     let (Some(first), Some(last)) = (places.first(), places.last()) else { return Ok(()) };
     let apart = skips::touching(open.connection, *first, *last)?;
+    let gone_out = |place| places.binary_search(&place).is_ok();
+    for fact in runs::take_out(open.connection, open.packer, (*first, *last), gone_out)? {
+        uncount(open.connection, &fact)?;
+    }
     let is_apart = |place: u64| apart.iter().any(|stretch| (stretch.first..=stretch.last).contains(&place));
     for run in places.chunk_by(|one, next| one + 1 == *next && is_apart(*one) == is_apart(*next)) {
         let (first, last) = (run[0], run[run.len() - 1]);
-        for place in run {
-            remove_one(open.connection, *place)?;
-        }
         if is_apart(first) {
             let mut forget = open.connection.prepare_cached("DELETE FROM aside WHERE place BETWEEN ?1 AND ?2")?;
             forget.execute([integer(first), integer(last)])?;
@@ -255,13 +250,9 @@ fn remove(open: &mut Open<'_>, places: &[u64], gone: Gone) -> Result<(), Failure
     open.book.streams.iter().try_for_each(|stream| stream.write(open.connection))
 }
 
-fn remove_one(connection: &Connection, place: u64) -> Result<(), Failure> {
-    let place = integer(place);
-    let severity: Option<i64> = connection
-        .prepare_cached("DELETE FROM alerts WHERE place = ?1 RETURNING severity")?
-        .query_row([place], |row| row.get(0))
-        .optional()?;
-    let Some(severity) = severity else { return Ok(()) };
+/// It is no more among the alerts of its block.
+fn uncount(connection: &Connection, fact: &Fact) -> Result<(), Failure> {
+    let (severity, place) = (i64::from(fact.severity.number()), integer(fact.place));
     let block: Option<(i64, i64)> = connection
         .prepare_cached(
             "UPDATE blocks SET alerts = alerts - 1 WHERE severity = ?1 AND first =

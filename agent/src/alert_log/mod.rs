@@ -10,9 +10,10 @@ mod entry;
 mod facts;
 mod hours;
 mod oldest;
+mod pack;
 mod read;
 mod reader;
-mod repack;
+mod runs;
 mod schema;
 mod skips;
 #[cfg(test)]

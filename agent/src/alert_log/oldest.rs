@@ -1,12 +1,9 @@
 //! Which alert each consumer waits for the longest: told with the totals.
 
 use picket_protocol::alerts::UnixMillis;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 
-use super::{
-    book::Book,
-    schema::{integer, natural},
-};
+use super::{book::Book, runs};
 use crate::store::failure::Failure;
 
 /// Brings up to date which alert each consumer waits for the longest.
@@ -32,12 +29,9 @@ fn oldest_after(
 ) -> Result<Option<(u64, UnixMillis)>, Failure> {
     for (segment, last) in book.stretches().filter(|(segment, last)| segment.stream == row && *last > mark) {
         let first = segment.first.max(mark + 1);
-        let mut select = connection
-            .prepare_cached("SELECT place, at FROM alerts WHERE place BETWEEN ?1 AND ?2 ORDER BY place LIMIT 1")?;
-        let found = select
-            .query_row([integer(first), integer(last)], |row| Ok((natural(row.get(0)?), UnixMillis(row.get(1)?))));
-        if let Some(found) = found.optional()? {
-            return Ok(Some(found));
+        let found = runs::oldest(connection, (first, last))?;
+        if found.is_some() {
+            return Ok(found);
         }
     }
     Ok(None)

@@ -1,17 +1,21 @@
 //! Reading the log: what a consumer meets, what is sent again, what people list. Each read sees one state of the log.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+};
 
 use picket_protocol::{
-    alerts::{AlertId, Severity, Skip, UnixMillis},
+    alerts::{AlertId, Severity, Skip},
     ids::{Epoch, StreamId},
 };
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, Transaction};
 
 use super::{
     book::{Book, Segment},
     entry::{Chunk, Entry, ListFilter, LoggedAlert, Place},
-    schema::{integer, natural},
+    pack::{Fact, Run},
+    runs::{self, Order},
     skips::{self, Stretch},
 };
 use crate::store::failure::Failure;
@@ -78,28 +82,27 @@ pub(super) fn range(
 /// See [`super::AlertLog::list`].
 pub(super) fn list(connection: &mut Connection, filter: &ListFilter) -> Result<Vec<LoggedAlert>, Failure> {
     let (transaction, book) = snapshot(connection)?;
-    let order = if filter.after.is_some() { "ASC" } else { "DESC" };
-    let mut select = transaction.prepare_cached(&format!(
-        "SELECT place, severity, at, record FROM alerts
-         WHERE place > ?1 AND place < ?2 AND severity <= ?3 ORDER BY place {order}"
-    ))?;
-    let after = filter.after.map_or(0, |place| place.0);
-    let before = filter.before.map_or(u64::MAX, |place| place.0);
+    let order = if filter.after.is_some() { Order::OldestFirst } else { Order::NewestFirst };
+    let first = filter.after.map_or(0, |place| place.0).saturating_add(1);
+    let last = filter.before.map_or(u64::MAX, |place| place.0).saturating_sub(1);
     let lowest = filter.at_least.unwrap_or(Severity::Informational).number();
-    let mut rows = select.query(params![integer(after), integer(before), lowest])?;
+    let wanted = |fact: &&Fact| (first..=last).contains(&fact.place) && fact.severity.number() <= lowest;
     let (mut listed, mut bytes) = (Vec::new(), 0);
-    while let Some(row) = rows.next()? {
-        let Some(numbered) = Numbered::at(&book, natural(row.get(0)?)) else { continue };
-        if filter.epochs.as_ref().is_some_and(|epochs| !epochs.contains(&numbered.epoch)) {
-            continue;
+    runs::walk(&transaction, (first, last), order, |run| {
+        for fact in order.of(run.facts()).filter(wanted) {
+            let Some(numbered) = Numbered::at(&book, fact.place) else { continue };
+            if filter.epochs.as_ref().is_some_and(|epochs| !epochs.contains(&numbered.epoch)) {
+                continue;
+            }
+            let alert = numbered.alert(run, fact)?;
+            bytes += alert.record.len();
+            listed.push(alert);
+            if listed.len() >= filter.limit.min(MAX_LISTED) || bytes > MAX_LISTED_BYTES {
+                return Ok(ControlFlow::Break(()));
+            }
         }
-        let alert = numbered.alert(row)?;
-        bytes += alert.record.len();
-        listed.push(alert);
-        if listed.len() >= filter.limit.min(MAX_LISTED) || bytes > MAX_LISTED_BYTES {
-            break;
-        }
-    }
+        Ok(ControlFlow::Continue(()))
+    })?;
     Ok(listed)
 }
 
@@ -146,16 +149,14 @@ impl Numbered {
         self.segment.number + (place - self.segment.first)
     }
 
-    fn alert(&self, row: &Row<'_>) -> Result<LoggedAlert, Failure> {
-        let place = natural(row.get(0)?);
-        let severity: u64 = natural(row.get(1)?);
+    fn alert(&self, run: &Run<'_>, fact: &Fact) -> Result<LoggedAlert, Failure> {
         Ok(LoggedAlert {
-            place: Place(place),
-            id: AlertId { stream: self.stream, number: self.number(place) },
+            place: Place(fact.place),
+            id: AlertId { stream: self.stream, number: self.number(fact.place) },
             epoch: self.epoch,
-            severity: Severity::from_engine(Some(severity)),
-            at: UnixMillis(row.get(2)?),
-            record: row.get(3)?,
+            severity: fact.severity,
+            at: fact.at,
+            record: run.record(fact)?.to_owned(),
         })
     }
 
@@ -198,27 +199,30 @@ impl<'a> Reading<'a> {
     /// One window, and what its last stretch reaches beyond it, up to `last`.
     fn look_through(&mut self, numbered: Numbered, first: u64, window: u64, last: u64) -> Result<u64, Failure> {
         let mut stretches = skips::touching(self.connection, first, window)?.into_iter().peekable();
-        let mut select = self.connection.prepare_cached(
-            "SELECT place, severity, at, record FROM alerts WHERE place BETWEEN ?1 AND ?2 ORDER BY place",
-        )?;
-        let mut rows = select.query([integer(first), integer(window)])?;
-        let mut examined = first - 1;
-        while let Some(row) = rows.next()? {
-            let place = natural(row.get(0)?);
-            while let Some(stretch) = stretches.next_if(|stretch| stretch.first <= place) {
-                if !self.push(numbered.skip(&stretch, first, last)) {
-                    return Ok(examined);
+        let (mut examined, mut spent) = (first - 1, false);
+        runs::walk(self.connection, (first, window), Order::OldestFirst, |run| {
+            for fact in run.facts().iter().filter(|fact| (first..=window).contains(&fact.place)) {
+                while let Some(stretch) = stretches.next_if(|stretch| stretch.first <= fact.place) {
+                    if !self.push(numbered.skip(&stretch, first, last)) {
+                        spent = true;
+                        return Ok(ControlFlow::Break(()));
+                    }
+                    examined = stretch.last.min(last);
                 }
-                examined = stretch.last.min(last);
+                // Held or aside: it lies there, and a stretch stands for it.
+                if fact.place <= examined {
+                    continue;
+                }
+                if !self.push(Entry::Alert(numbered.alert(run, fact)?)) {
+                    spent = true;
+                    return Ok(ControlFlow::Break(()));
+                }
+                examined = fact.place;
             }
-            // Held or aside: it lies there, and a stretch stands for it.
-            if place <= examined {
-                continue;
-            }
-            if !self.push(Entry::Alert(numbered.alert(row)?)) {
-                return Ok(examined);
-            }
-            examined = place;
+            Ok(ControlFlow::Continue(()))
+        })?;
+        if spent {
+            return Ok(examined);
         }
         for stretch in stretches {
             if !self.push(numbered.skip(&stretch, first, last)) {

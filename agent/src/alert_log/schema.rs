@@ -1,8 +1,8 @@
 //! The tables of the alert log, and how its database is opened. WAL, `synchronous=FULL`: an acknowledged alert survives
 //! a power cut.
 //!
-//! A place says everything about a row: `segments` maps runs of places to runs of numbers of a stream, so a row needs
-//! neither stream nor number nor index, and an append is a plain append.
+//! A place says everything about an alert: `segments` maps stretches of places to numbers of a stream, so that alerts lie in
+//! runs, packed together, with neither stream nor number nor index, and an append is a plain append.
 
 use std::{
     fs::OpenOptions,
@@ -13,17 +13,26 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::hours;
+use super::{hours, runs};
 use crate::store::failure::Failure;
 
 /// The version of the tables. Raised only by what the release before could not read.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
-/// Rows of some 700 bytes waste a tenth of a page of 4 KiB, and hardly anything of this.
+/// A run of records, packed, fills a page or two.
 const PAGE: u32 = 8192;
 
 /// How long a lock is waited for. Only a checkpoint or a start of another connection holds one, for milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// See [`super::pack`].
+const RUNS: &str = "
+    CREATE TABLE runs (
+        first INTEGER PRIMARY KEY,   -- the places of its first and last alert
+        last INTEGER NOT NULL,
+        facts BLOB NOT NULL,         -- place, severity, instant, length of each
+        body BLOB NOT NULL           -- their records
+    ) STRICT;";
 
 const SCHEMA: &str = "
     CREATE TABLE log (
@@ -49,12 +58,6 @@ const SCHEMA: &str = "
         first INTEGER PRIMARY KEY,   -- a place; the segment ends where the next one begins
         stream INTEGER NOT NULL,
         number INTEGER NOT NULL      -- of its first place
-    ) STRICT;
-    CREATE TABLE alerts (
-        place INTEGER PRIMARY KEY,
-        severity INTEGER NOT NULL,   -- 1, the gravest, to 4
-        at INTEGER NOT NULL,         -- Unix milliseconds
-        record TEXT NOT NULL
     ) STRICT;
     CREATE TABLE skips (
         first INTEGER PRIMARY KEY,   -- places that are not delivered (any more)
@@ -106,7 +109,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, Failure> {
         .execute_batch("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=16777216;")?;
     let version: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version != VERSION {
-        connection.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version={VERSION}; COMMIT;"))?;
+        bring_up(&connection, version)?;
         // The version goes to the main file at once, where a later release finds it without opening anything.
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         picket_durable::sync_folder(path.parent().unwrap_or(Path::new("/")))?;
@@ -114,6 +117,21 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, Failure> {
     hours::prepare(&connection);
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
+}
+
+/// Makes the tables, or those of the release before into these: all or nothing.
+fn bring_up(connection: &Connection, version: u32) -> Result<(), Failure> {
+    let transaction = connection.unchecked_transaction()?;
+    transaction.execute_batch(RUNS)?;
+    match version {
+        0 => transaction.execute_batch(SCHEMA)?,
+        _ => {
+            runs::take_over(&transaction)?;
+            transaction.execute_batch("DROP TABLE alerts;")?;
+        }
+    }
+    transaction.execute_batch(&format!("PRAGMA user_version={VERSION};"))?;
+    Ok(transaction.commit()?)
 }
 
 /// Opens the database for a reader.

@@ -9,6 +9,7 @@ use super::{
     bounds,
     facts::InHand,
     hours,
+    pack::Packer,
     writer::{COMMIT_WEIGHT, Writer},
 };
 use crate::{memory, store::failure::Failure};
@@ -43,7 +44,7 @@ impl Writer {
             let in_hand = shared.in_hand();
             result = result.and_then(|_| self.transact(|open| drop_down_to(open, target, &in_hand)));
             drop(in_hand);
-            self.journal += MAX_STEPS * COMMIT_WEIGHT;
+            self.journal += MAX_STEPS * COMMIT_WEIGHT + self.packer.take_written();
             self.publish();
         }
         result.unwrap_or_else(|failure| {
@@ -63,6 +64,7 @@ impl Writer {
         self.replenish();
         // What the last minute's alerts needed, the next may not.
         self.shared.reader.rest();
+        self.packer = Packer::default();
         memory::give_back();
     }
 

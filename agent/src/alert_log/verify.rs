@@ -1,6 +1,6 @@
 //! Walks over the whole log and proves that no number is missing: each is there, or was left out for a stated reason.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::ControlFlow};
 
 use picket_protocol::alerts::DropReason;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -9,6 +9,7 @@ use super::{
     book::{Book, Stream, position},
     entry::{Verification, VerifiedStream},
     read::snapshot,
+    runs::{self, Order},
     schema::{integer, natural},
 };
 use crate::store::failure::Failure;
@@ -33,7 +34,7 @@ fn verify_stream(connection: &Connection, book: &Book, stream: &Stream) -> Resul
             first_missing.get_or_insert(expected);
         }
         expected = segment.number + (last - segment.first) + 1;
-        in_log += count(connection, segment.first, last)?;
+        in_log += runs::count(connection, (segment.first, last))?;
         if let Some(place) = first_hole(connection, segment.first, last)? {
             first_missing.get_or_insert(segment.number + (place - segment.first));
         }
@@ -58,31 +59,33 @@ pub(super) fn by_reason(dropped: &[u64; 4]) -> BTreeMap<DropReason, u64> {
     counts.filter(|(_, count)| *count > 0).collect()
 }
 
-fn count(connection: &Connection, first: u64, last: u64) -> Result<u64, Failure> {
-    let mut select = connection.prepare_cached("SELECT count(*) FROM alerts WHERE place BETWEEN ?1 AND ?2")?;
-    Ok(select.query_row([integer(first), integer(last)], |row| row.get(0).map(natural))?)
-}
-
 /// The first place in `first..=last` that holds no record and that no stretch covers.
 fn first_hole(connection: &Connection, first: u64, last: u64) -> Result<Option<u64>, Failure> {
-    let mut rows =
-        connection.prepare_cached("SELECT place FROM alerts WHERE place BETWEEN ?1 AND ?2 ORDER BY place")?;
-    let mut rows = rows.query([integer(first), integer(last)])?;
-    let mut next = first;
-    loop {
-        let place = rows.next()?.map(|row| row.get(0).map(natural)).transpose()?;
-        let until = place.unwrap_or(last + 1);
-        while next < until {
-            match covered_until(connection, next)? {
-                Some(end) => next = end + 1,
-                None => return Ok(Some(next)),
+    let (mut next, mut hole) = (first, None);
+    runs::walk(connection, (first, last), Order::OldestFirst, |run| {
+        for fact in run.facts().iter().filter(|fact| (first..=last).contains(&fact.place)) {
+            match uncovered(connection, next, fact.place)? {
+                None => next = next.max(fact.place + 1),
+                found => {
+                    hole = found;
+                    return Ok(ControlFlow::Break(()));
+                }
             }
         }
-        if place.is_none() {
-            return Ok(None);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    if hole.is_some() { Ok(hole) } else { uncovered(connection, next, last + 1) }
+}
+
+/// The first place from `next` on, before `until`, that no stretch covers.
+fn uncovered(connection: &Connection, mut next: u64, until: u64) -> Result<Option<u64>, Failure> {
+    while next < until {
+        match covered_until(connection, next)? {
+            Some(end) => next = end + 1,
+            None => return Ok(Some(next)),
         }
-        next = next.max(until + 1);
     }
+    Ok(None)
 }
 
 /// The last place of the stretch that covers this one.

@@ -17,6 +17,7 @@ use super::{
     entry::{Bounds, ConsumerMarks, LogError, NewAlert, Place},
     facts::Shared,
     oldest::find_oldest,
+    pack::Packer,
     schema::integer,
 };
 use crate::{
@@ -88,6 +89,7 @@ pub(super) struct Writer {
     pub(super) reserve: Reserve,
     pub(super) backing: Result<Log, LogError>,
     block: Block,
+    pub(super) packer: Packer,
     /// The log's clock when it was opened, and the boot clock then.
     opened: (u64, Duration),
     pub(super) expired: u64,
@@ -111,6 +113,7 @@ impl Writer {
             reserve,
             backing: Err(LogError::Failed("not open".into())),
             block: Block::default(),
+            packer: Packer::default(),
             opened: (0, Duration::ZERO),
             expired: 0,
             revision: 0,
@@ -180,7 +183,7 @@ impl Writer {
         let mut revision = self.revision;
         let answers = self.transact(|open| group.iter().map(|job| apply(open, &job.work, &mut revision)).collect())?;
         self.revision = revision;
-        self.journal += COMMIT_WEIGHT + group.iter().map(|job| job.work.weight()).sum::<usize>();
+        self.journal += COMMIT_WEIGHT + self.packer.take_written();
         Ok(answers)
     }
 
@@ -192,14 +195,15 @@ impl Writer {
         log.book.clock = now;
         let result = (|| {
             let transaction = log.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let (book, block) = (&mut log.book, &mut self.block);
-            let done = work(&mut Open { connection: &transaction, book, block, block_seconds })?;
+            let (book, block, packer) = (&mut log.book, &mut self.block, &mut self.packer);
+            let done = work(&mut Open { connection: &transaction, book, block, packer, block_seconds })?;
             transaction.commit()?;
             Ok(done)
         })();
         if result.is_err() {
             // What was known by heart is not what stands there any more.
             self.block = Block::default();
+            self.packer.forget();
             match Book::read(&log.connection) {
                 Ok(book) => log.book = book,
                 Err(failure) => self.backing = Err(LogError::Failed(failure.to_string())),

@@ -191,14 +191,18 @@ async fn age_takes_only_what_no_consumer_waits_for() {
     log.set_consumer(&hub(), &ConsumerMarks { delivered: Place(1), ..ConsumerMarks::default() }).await.unwrap();
     drop(log);
     let mut log = backing::Log::open(&lab.database()).unwrap();
-    let mut block = append::Block::default();
+    let (mut block, mut packer) = (append::Block::default(), pack::Packer::default());
     for (clock, left) in [(DAY.as_secs(), 4), (DAY.as_secs() + 2, 1)] {
         log.book.clock = clock;
-        let mut open =
-            append::Open { connection: &log.connection, book: &mut log.book, block: &mut block, block_seconds: 60 };
+        let mut open = append::Open {
+            connection: &log.connection,
+            book: &mut log.book,
+            block: &mut block,
+            packer: &mut packer,
+            block_seconds: 60,
+        };
         bounds::expire(&mut open, DAY.as_secs()).unwrap();
-        let found: i64 = log.connection.query_row("SELECT count(*) FROM alerts", [], |row| row.get(0)).unwrap();
-        assert_eq!(found, left);
+        assert_eq!(runs::count(&log.connection, (1, 9)).unwrap(), left);
     }
     drop(log);
     let log = lab.open();

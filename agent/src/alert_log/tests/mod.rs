@@ -5,3 +5,4 @@ mod faults;
 mod reading;
 mod rig;
 mod streams;
+mod take_over;

@@ -1,6 +1,14 @@
 //! A log in a folder of its own, and alerts to put into it.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use picket_lifecycle::epochs::{EngineMark, EpochRecord, Routing};
 use picket_protocol::{
@@ -78,10 +86,21 @@ pub(super) fn alert(epoch: u64, text: &str) -> NewAlert {
     }
 }
 
-/// `count` alerts of a severity, of about `bytes` each.
+/// `count` alerts of a severity, of about `bytes` each, which hardly shrink: what a log of so many bytes holds can be
+/// reckoned.
 pub(super) fn alerts(epoch: u64, severity: Severity, count: usize, bytes: usize) -> Vec<NewAlert> {
-    let one = |number| NewAlert { severity, record: format!("{number:0bytes$}"), ..alert(epoch, "") };
-    (0..count).map(one).collect()
+    // No two calls give the same.
+    static CALLS: AtomicU64 = AtomicU64::new(1);
+    let mut state = CALLS.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mut letter = move || {
+        // Xorshift, after Marsaglia.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(b'!' + (state % 94) as u8)
+    };
+    let mut record = || (0..bytes).map(|_| letter()).collect();
+    (0..count).map(|_| NewAlert { severity, record: record(), ..alert(epoch, "") }).collect()
 }
 
 pub(super) fn append(log: &AlertLog, alerts: Vec<NewAlert>) {
