@@ -3,6 +3,7 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
+use picket_eve::Record;
 use picket_lifecycle::epochs::EpochRecord;
 use picket_protocol::{
     alerts::{MAX_RECORD, UnixMillis},
@@ -12,7 +13,6 @@ use picket_protocol::{
 use super::{
     assign::Assigned,
     position::{Counts, Position},
-    record::{self, Record},
     samples::Samples,
     stats::EngineDrops,
 };
@@ -50,7 +50,7 @@ impl Batches {
     pub(super) fn take(&mut self, line: &[u8], assigned: Assigned, counts: &mut Counts, drops: &mut EngineDrops) {
         counts.lines += 1;
         counts.bytes += super::lines::widen(line.len()) + 1;
-        let record = record::read(line, self.anomalies);
+        let record = picket_eve::read(line, self.anomalies);
         match record {
             Record::Alert { severity, at, text } => {
                 counts.alerts += 1;
@@ -78,7 +78,7 @@ impl Batches {
 
     /// Takes what stands at the end of a content without a line feed: a whole record whose line feed is missing counts.
     pub(super) fn take_rest(&mut self, rest: &[u8], assigned: Assigned, counts: &mut Counts, drops: &mut EngineDrops) {
-        match record::read(rest, self.anomalies) {
+        match picket_eve::read(rest, self.anomalies) {
             Record::InvalidJson | Record::InvalidUtf8 => {
                 counts.partial += 1;
                 self.samples.show("without its end", rest);

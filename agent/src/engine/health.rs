@@ -32,15 +32,15 @@ impl Health {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::stats::Stats, *};
+    use super::{super::stats::dropping, *};
 
     #[test]
     fn the_gravest_word_is_told() {
         let at = Duration::from_secs;
         let mut health = Health { last_record: at(100), ..Health::default() };
         assert_eq!(health.code(at(999)), "ok");
-        health.drops.take(Stats::dropping(1), at(300));
-        health.drops.take(Stats::dropping(2), at(400));
+        health.drops.take(dropping(1), at(300));
+        health.drops.take(dropping(2), at(400));
         assert_eq!(health.code(at(999)), "engine-drops");
         assert_eq!(health.code(at(1000)), "engine-silent");
         health.failure = Some(io::ErrorKind::PermissionDenied);

@@ -11,7 +11,6 @@ mod health;
 mod intake;
 mod lines;
 mod position;
-mod record;
 mod samples;
 mod socket;
 mod source;

@@ -1,40 +1,11 @@
-//! What the detection engine says it lost itself: its `stats` records. Counts since the engine's own start.
+//! What the detection engine lost itself, as its `stats` records say.
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use picket_eve::Stats;
 
 /// For how long a loss is told after the last one that was seen.
 const REMEMBERED: Duration = Duration::from_secs(600);
-
-/// The part of a `stats` record that is looked at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub(super) struct Stats {
-    capture: Capture,
-    detect: Detect,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-struct Capture {
-    /// Packets that the engine did not get to see.
-    kernel_drops: u64,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-struct Detect {
-    /// Alerts that it did not write, since one packet had too many.
-    alert_queue_overflow: u64,
-}
-
-impl Stats {
-    #[cfg(test)]
-    pub(super) fn dropping(kernel_drops: u64) -> Self {
-        Self { capture: Capture { kernel_drops }, detect: Detect::default() }
-    }
-}
 
 /// What the engine lost since the agent started.
 #[derive(Debug, Default)]
@@ -71,6 +42,11 @@ impl EngineDrops {
 }
 
 #[cfg(test)]
+pub(super) fn dropping(kernel_drops: u64) -> Stats {
+    Stats { capture: picket_eve::Capture { kernel_drops }, ..Stats::default() }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -78,10 +54,10 @@ mod tests {
     fn counts_what_is_added_and_starts_anew_with_the_engine() {
         let mut drops = EngineDrops::default();
         let at = Duration::from_secs;
-        drops.take(Stats::dropping(100), at(0));
+        drops.take(dropping(100), at(0));
         assert_eq!((drops.counts(), drops.are_recent(at(0))), ((0, 0), false));
-        drops.take(Stats::dropping(130), at(10));
-        drops.take(Stats::dropping(5), at(20));
+        drops.take(dropping(130), at(10));
+        drops.take(dropping(5), at(20));
         assert_eq!(drops.counts(), (35, 0));
         assert!(drops.are_recent(at(619)) && !drops.are_recent(at(620)));
     }

@@ -1,4 +1,9 @@
 //! A line of EVE JSON: an alert, another record, or none. Looks at few fields and keeps the line as it is.
+//!
+//! A crate of its own since every byte of the engine goes through it: it is built to be fast, where the agent around it is
+//! built to be small.
+
+mod stats;
 
 use std::borrow::Cow;
 
@@ -6,13 +11,14 @@ use picket_protocol::alerts::{Severity, UnixMillis};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::stats::Stats;
+pub use self::stats::{Capture, Detect, Stats};
 
 /// What a line is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Record<'a> {
+pub enum Record<'a> {
     /// Something was detected.
     Alert {
+        /// How grave.
         severity: Severity,
         /// When, if the record says it in a form that can be read.
         at: Option<UnixMillis>,
@@ -48,7 +54,8 @@ struct Detection {
 }
 
 /// Reads a line without its line feed. `anomalies`: whether `anomaly` records count as alerts.
-pub(super) fn read(line: &[u8], anomalies: bool) -> Record<'_> {
+#[must_use]
+pub fn read(line: &[u8], anomalies: bool) -> Record<'_> {
     // An engine that does not append leaves a hole of zeros where a file was cut off under it.
     let start = line.iter().position(|byte| *byte != 0).unwrap_or(line.len());
     let Ok(text) = std::str::from_utf8(&line[start..]) else { return Record::InvalidUtf8 };
@@ -139,7 +146,10 @@ mod tests {
         assert_eq!(read(anomaly, false), Record::Other);
         assert!(matches!(read(anomaly, true), Record::Alert { severity: Severity::Informational, at: None, .. }));
         let stats = br#"{"event_type":"stats","stats":{"capture":{"kernel_drops":7}}}"#;
-        assert_eq!(read(stats, false), Record::Stats(Stats::dropping(7)));
+        assert_eq!(
+            read(stats, false),
+            Record::Stats(Stats { capture: Capture { kernel_drops: 7 }, detect: Detect::default() })
+        );
     }
 
     #[test]
