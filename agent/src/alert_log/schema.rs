@@ -126,6 +126,7 @@ fn bring_up(connection: &Connection, version: u32) -> Result<(), Failure> {
     match version {
         0 => transaction.execute_batch(SCHEMA)?,
         _ => {
+            tracing::info!(version, "the alert log of an earlier release is taken over");
             runs::take_over(&transaction)?;
             transaction.execute_batch("DROP TABLE alerts;")?;
         }

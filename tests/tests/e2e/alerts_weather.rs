@@ -132,7 +132,7 @@ fn a_full_log_drops_the_least_severe_and_counts_them() -> Result<()> {
     let mut scene = Scene::with(&settings)?;
     let sensor = scene.cloud_connected("full")?;
     scene.portal.stop()?;
-    let mut engine = engine_of(&scene.agent)?;
+    let mut engine = engine_of(&scene.agent)?.with_payloads();
     engine.alerts(16_000)?;
     until("the engine's file is read to its end", Duration::from_secs(60), || {
         let verification = scene.agent.ask(&["alerts", "verify"])?;

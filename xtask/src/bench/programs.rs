@@ -25,13 +25,16 @@ pub(super) struct Shipped {
 impl Shipped {
     /// The portal runs; the agent trusts it, and does not run yet.
     pub(super) fn set_up(heartbeat_interval_seconds: u32) -> Result<Self> {
+        Self::with(&Settings { heartbeat_interval_seconds, ..Settings::default() })
+    }
+
+    pub(super) fn with(settings: &Settings) -> Result<Self> {
         build("size", &["--package", "picket-agent", "--package", "picket-portal"])?;
         let binaries = Binaries::of_profile("size")?;
         let folder = PrivateFolder::on_disk()?;
         let mut portal = Portal::init(&binaries, Role::Portal, &folder.join("portal"))?;
         portal.start()?;
-        let settings = Settings { heartbeat_interval_seconds, ..Settings::default() };
-        let agent = Agent::set_up(&binaries, &folder.join("sensor"), &settings)?;
+        let agent = Agent::set_up(&binaries, &folder.join("sensor"), settings)?;
         portal.export_root(&agent.trust_directory().join("portal.root"))?;
         Ok(Self { agent, portal, folder })
     }

@@ -76,7 +76,8 @@ fn full(given: &Setting<'_>) -> Result<Outcome> {
 fn fill_and_free(given: &Setting<'_>, rounds: &[u32]) -> Result<Outcome> {
     let mut stage = Stage::of_agent(given, LOG, |at| SmallDisk::from(at, MEBIBYTES))?;
     let first = rounds.first().context("no rounds")?;
-    let mut generator = Generator::new(&stage.scene.agent.eve_file(), 1 + IDS_EACH * u64::from(*first))?;
+    let mut generator =
+        Generator::new(&stage.scene.agent.eve_file(), 1 + IDS_EACH * u64::from(*first))?.with_payloads();
     let (mut may_be_missed, mut kept_out) = (BTreeSet::new(), 0);
     for round in rounds.iter().copied() {
         generator.alerts(WITH_ROOM)?;

@@ -36,7 +36,7 @@ pub(super) const PLACES: &[Place] = &[
 fn beyond_the_bounds(setting: &Setting<'_>) -> Result<Outcome> {
     let settings = Settings { more: LOG.into(), ..Settings::default() };
     let mut scene = Scene::set_up_in(PrivateFolder::on_disk()?, setting, &settings)?;
-    let mut generator = scene.generator()?;
+    let mut generator = scene.generator()?.with_payloads();
     let mut outcome = Outcome::default();
     for _ in 0..setting.faults {
         scene.portal.stop()?;

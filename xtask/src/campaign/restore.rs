@@ -33,7 +33,7 @@ pub(super) const PLACES: &[Place] =
 fn restored(setting: &Setting<'_>) -> Result<Outcome> {
     let settings = Settings { more: LOG.into(), ..Settings::default() };
     let mut scene = Scene::set_up_in(PrivateFolder::on_disk()?, setting, &settings)?;
-    let mut generator = scene.generator()?;
+    let mut generator = scene.generator()?.with_payloads();
     let mut outcome = Outcome::default();
     for _ in 0..setting.faults {
         arrive(&scene, &mut generator, BEFORE)?;

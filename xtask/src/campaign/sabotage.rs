@@ -124,8 +124,8 @@ impl Sabotage {
             },
             Self::GravestGoFirst => Cut {
                 file: "agent/src/alert_log/bounds.rs",
-                from: "i64::from(severity.number())).into_iter().rev() {",
-                to: "i64::from(severity.number())).into_iter() {",
+                from: "in Severity::ALL.into_iter().rev() {",
+                to: "in Severity::ALL {",
             },
             Self::PositionSetAside => Cut {
                 file: "agent/src/alert_log/backing.rs",

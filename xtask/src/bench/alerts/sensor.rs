@@ -3,6 +3,7 @@
 use std::{fs, time::Duration};
 
 use anyhow::{Context, Result, ensure};
+use picket_lab::Settings;
 
 use super::{
     super::programs::Shipped,
@@ -28,7 +29,13 @@ pub(super) struct Round {
 impl Sensor {
     /// Activated, its hub proved.
     pub(super) fn set_up() -> Result<Self> {
-        let mut shipped = Shipped::set_up(60)?;
+        Self::with("")
+    }
+
+    /// As well, with settings of its own.
+    pub(super) fn with(more: &str) -> Result<Self> {
+        let settings = Settings { heartbeat_interval_seconds: 60, more: more.into(), ..Settings::default() };
+        let mut shipped = Shipped::with(&settings)?;
         let hub = FarEnd::hub(shipped.portal.data(), shipped.folder.path())?;
         let (url, authority) = (format!("https://127.0.0.1:{}", hub.port), shipped.portal.authority());
         let authority = authority.to_str().context("a path in UTF-8")?;
