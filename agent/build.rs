@@ -20,6 +20,8 @@ fn main() {
     if std::env::var_os("OPT_LEVEL").is_some_and(|level| level == "z") {
         println!("cargo::rustc-link-arg-bins=-Wl,--no-eh-frame-hdr");
         println!("cargo::rustc-link-arg-bins=-Wl,--icf=all");
+        // A string of SQLite's or of aws-lc's that another one ends with is kept once.
+        println!("cargo::rustc-link-arg-bins=-Wl,-O2");
     }
     let date = from_environment().or_else(from_last_commit).unwrap_or_else(now);
     println!("cargo::rustc-env=PICKET_BUILD_DATE={date}");

@@ -13,7 +13,7 @@ use crate::{
     check,
     config::Config,
     delivery::Credentials,
-    identity::Identities,
+    identity::{Identities, Seal},
     issue_file::IssueFile,
     local_api::{self, Grants, LocalApi},
     sandbox::NetworkSeal,
@@ -62,7 +62,7 @@ pub async fn run(config: &Config, seal: NetworkSeal) -> Result<(), NotStarted> {
     tracing::info!(%appliance, %source, version = env!("CARGO_PKG_VERSION"), "starting");
 
     // 2. Who owns the state, and what it acts with.
-    let identities = Identities::in_state_directory(&config.state_directory);
+    let identities = Identities::in_state_directory(&config.state_directory, Seal::of_this_machine());
     if moved {
         tracing::warn!("this disk was another machine's and never activated: its setup code and keys are forgotten");
         identities.erase_all();

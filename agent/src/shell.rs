@@ -20,7 +20,7 @@ use picket_protocol::{
     heartbeat::{Component, StreamTotals, Versions},
     ids::{ApplianceId, Cti, Epoch, StreamId, Thumbprint},
     issue,
-    local_api::{self, AlertStatus},
+    local_api::{self, AlertStatus, KeyKept},
     refusal::Refusal,
     time::UnixSeconds,
     typed_code::TypedCode,
@@ -114,6 +114,10 @@ impl Effects for Shell {
 
     fn request_keys(&self) -> Vec<Thumbprint> {
         self.identities.request_keys()
+    }
+
+    fn key_kept(&self, cti: Cti) -> KeyKept {
+        self.identities.kept(cti)
     }
 
     fn make_request(&mut self, appliance: &ApplianceId, now: UnixSeconds) -> Result<Vec<u8>, Refusal> {

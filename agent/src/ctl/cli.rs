@@ -98,7 +98,7 @@ pub(super) enum Command {
     SetupCode,
     /// Forget every activation, key and record of this sensor (root only)
     Reset(Reset),
-    /// Prepare this disk as an image for many appliances: erase what makes the sensor unique (agent stopped)
+    /// Prepare this disk as an image for many appliances: erase what makes the sensor unique (agent and console stopped)
     ImagePrepare(ImagePrepare),
 }
 
@@ -248,6 +248,12 @@ pub(super) struct ImagePrepare {
     /// The agent's configuration
     #[arg(long, value_name = "FILE", default_value = "/etc/picket/agent.toml")]
     pub(super) config: PathBuf,
+    /// The folder of the sensor console's accounts and certificate
+    #[arg(long, value_name = "FOLDER", default_value = "/var/lib/picket-console")]
+    pub(super) console_state: PathBuf,
+    /// The folder of the key that seals identities
+    #[arg(long, value_name = "FOLDER", default_value = "/var/lib/picket-agent-key")]
+    pub(super) key_state: PathBuf,
     /// Do not ask
     #[arg(long)]
     pub(super) yes: bool,

@@ -3,8 +3,8 @@
 use picket_protocol::{
     documents::activation::Mode,
     local_api::{
-        Active, Candidate, Deactivated, Gravity, HubStatus, Link, Message, ModeView, NetworkAccess, Proof, ProofStep,
-        SensorState, Status, UpstreamKind, UpstreamStatus, health_advice, routes,
+        Active, Candidate, Deactivated, Gravity, HubStatus, KeyKept, Link, Message, ModeView, NetworkAccess, Proof,
+        ProofStep, SensorState, Status, UpstreamKind, UpstreamStatus, health_advice, routes,
     },
     time::UnixSeconds,
 };
@@ -231,6 +231,15 @@ fn hub_sentence(hub: &HubStatus, now: UnixSeconds) -> String {
     }
 }
 
+const fn key_words(kept: KeyKept) -> Option<&'static str> {
+    match kept {
+        KeyKept::None => None,
+        KeyKept::Plain => Some("in a file that only the agent may read"),
+        KeyKept::Sealed => Some("sealed by this machine's TPM 2.0"),
+        KeyKept::Unopened => Some("sealed by a TPM that does not open it now: see picket-agent-key.service"),
+    }
+}
+
 fn machine_lines(status: &Status, screen: &Screen) -> Result<(), Failure> {
     let clock = if status.clock.wall < status.clock.floor {
         format!("{} — wrong: it cannot be before {}. Set it, or its NTP server", status.clock.wall, status.clock.floor)
@@ -243,6 +252,7 @@ fn machine_lines(status: &Status, screen: &Screen) -> Result<(), Failure> {
         ("proxy", status.proxy.as_ref().map(|proxy| proxy.url.clone())),
         ("clock", Some(clock)),
         ("clock is off by", status.clock.drift_seconds.map(|seconds| format!("{seconds} s"))),
+        ("identity key", key_words(status.agent.key).map(str::to_owned)),
         ("agent", Some(format!("{}, up {}", status.agent.version, span(status.agent.uptime_seconds)))),
     ])?;
     let unwell: Vec<Vec<String>> = status

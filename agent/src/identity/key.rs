@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 /// A key that cannot be made, read or used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the key cannot be used: {0}")]
-pub struct KeyFailure(String);
+pub struct KeyFailure(pub(super) String);
 
 impl From<rcgen::Error> for KeyFailure {
     fn from(error: rcgen::Error) -> Self {

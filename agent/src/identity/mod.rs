@@ -5,6 +5,7 @@
 
 mod certificate;
 mod key;
+mod seal;
 #[cfg(test)]
 mod tests;
 
@@ -12,26 +13,35 @@ use std::{
     collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use picket_durable as files;
 use picket_lifecycle::identity::{Identity, Slot};
 use picket_protocol::{
     ids::{Cti, Thumbprint},
+    local_api::KeyKept,
     refusal::Refusal,
 };
 
 pub use self::{
     certificate::{IssuedCertificate, WrongCertificate},
     key::{Key, KeyFailure},
+    seal::Seal,
 };
+/// A key's file in its folder.
+const KEY: &str = "key.pem";
 /// Most bytes of a key or certificate file.
 const MAX_FILE: usize = 64 * 1024;
 
-/// The folder of the identities.
+/// The folder of the identities. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Identities {
+pub struct Identities(Arc<Place>);
+
+#[derive(Debug)]
+struct Place {
     folder: PathBuf,
+    seal: Seal,
 }
 
 /// A key with a certificate for it: what a TLS client shows.
@@ -44,10 +54,10 @@ pub struct Credential {
 }
 
 impl Identities {
-    /// The identities in this state folder. Touches nothing.
+    /// The identities in this state folder, sealed so. Touches nothing.
     #[must_use]
-    pub fn in_state_directory(state: &Path) -> Self {
-        Self { folder: state.join("identities") }
+    pub fn in_state_directory(state: &Path, seal: Seal) -> Self {
+        Self(Arc::new(Place { folder: state.join("identities"), seal }))
     }
 
     /// The key of an activation; born now if there is none. A file bound to a request's key gets that key.
@@ -55,7 +65,7 @@ impl Identities {
     /// # Errors
     /// [`Refusal::StorageFailed`]; [`Refusal::WrongKey`] when the request's key is not here any more.
     pub fn key(&self, cti: Cti, bound_to: Option<Thumbprint>) -> Result<Key, Refusal> {
-        let folder = self.folder.join(cti.to_string());
+        let folder = self.0.folder.join(cti.to_string());
         if let Some(key) = self.read_key(&folder)? {
             return Ok(key);
         }
@@ -107,7 +117,7 @@ impl Identities {
     pub fn credential(&self, cti: Cti, slot: Slot) -> Result<Credential, Refusal> {
         let path = self.slot(cti, slot);
         let failed = |error: &dyn std::fmt::Display| storage_failed(&path, error);
-        let key = self.read_key(&self.folder.join(cti.to_string()))?.ok_or_else(|| failed(&"its key is missing"))?;
+        let key = self.read_key(&self.0.folder.join(cti.to_string()))?.ok_or_else(|| failed(&"its key is missing"))?;
         let pem = files::read_bounded(&path, MAX_FILE).map_err(|error| failed(&error))?;
         let chain = certificate::read_pem(&pem).ok_or_else(|| failed(&"not a certificate"))?;
         Ok(Credential { key, chain })
@@ -116,7 +126,7 @@ impl Identities {
     /// Erases the identities of every activation but these; requests' keys stay. What cannot be erased now is logged
     /// and erased next time.
     pub fn keep_only(&self, keep: &BTreeSet<Cti>) {
-        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        let Ok(entries) = fs::read_dir(&self.0.folder) else { return };
         for entry in entries.flatten() {
             let cti = entry.file_name().to_str().and_then(|name| name.parse::<Cti>().ok());
             if cti.is_some_and(|cti| !keep.contains(&cti)) {
@@ -127,33 +137,47 @@ impl Identities {
 
     /// Erases every identity and every request's key.
     pub fn erase_all(&self) {
-        erase(&self.folder);
+        erase(&self.0.folder);
+    }
+
+    /// How the key of an activation lies on the disk.
+    #[must_use]
+    pub fn kept(&self, cti: Cti) -> KeyKept {
+        let path = self.0.folder.join(cti.to_string()).join(KEY);
+        let Ok(content) = files::read_bounded(&path, MAX_FILE) else { return KeyKept::None };
+        match (seal::is_sealed(&content), self.0.seal.open(content)) {
+            (false, _) => KeyKept::Plain,
+            (true, Ok(_)) => KeyKept::Sealed,
+            (true, Err(_)) => KeyKept::Unopened,
+        }
     }
 
     fn request_folder(&self) -> PathBuf {
-        self.folder.join("request")
+        self.0.folder.join("request")
     }
 
     fn slot(&self, cti: Cti, slot: Slot) -> PathBuf {
-        self.folder.join(cti.to_string()).join(format!("certificate-{slot}.pem"))
+        self.0.folder.join(cti.to_string()).join(format!("certificate-{slot}.pem"))
     }
 
     fn read_key(&self, folder: &Path) -> Result<Option<Key>, Refusal> {
-        let path = folder.join("key.pem");
+        let path = folder.join(KEY);
         let pem = match files::read_bounded(&path, MAX_FILE) {
             Ok(pem) => pem,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(storage_failed(&path, &error)),
         };
-        Key::from_pem(&pem).map(Some).map_err(|error| storage_failed(&path, &error))
+        let key = self.0.seal.open(pem).and_then(|pem| Key::from_pem(&pem));
+        key.map(Some).map_err(|error| storage_failed(&path, &error))
     }
 
     /// Durable before it is given to anyone: folder, file, name.
     fn keep_key(&self, folder: &Path, key: Key) -> Result<Key, Refusal> {
         let failed = |error: io::Error| storage_failed(folder, &error);
-        files::create_private_folder(&self.folder).map_err(failed)?;
+        files::create_private_folder(&self.0.folder).map_err(failed)?;
         files::create_private_folder(folder).map_err(failed)?;
-        files::create_once(&folder.join("key.pem"), key.pem().as_bytes()).map_err(failed)?;
+        let content = self.0.seal.close(key.pem().into_bytes()).map_err(|error| storage_failed(folder, &error))?;
+        files::create_once(&folder.join(KEY), &content).map_err(failed)?;
         Ok(key)
     }
 }

@@ -9,7 +9,7 @@ use crate::upstream::test_world::{Ca, certs_only};
 
 fn identities() -> (tempfile::TempDir, Identities) {
     let folder = tempfile::tempdir().unwrap();
-    let identities = Identities::in_state_directory(folder.path());
+    let identities = Identities::in_state_directory(folder.path(), Seal::default());
     (folder, identities)
 }
 
@@ -31,6 +31,58 @@ fn a_key_is_private_and_never_overwritten() {
     assert_eq!(mode("identities"), 0o700);
     assert_eq!(mode(&format!("identities/{FIRST}")), 0o700);
     assert_eq!(mode(&format!("identities/{FIRST}/key.pem")), 0o600);
+}
+
+#[test]
+fn a_sealed_key_is_read_by_what_sealed_it_and_by_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let by = |key: &[u8]| Identities::in_state_directory(folder.path(), Seal::by(key));
+    let path = folder.path().join(format!("identities/{FIRST}/key.pem"));
+    let sealed = by(&[7; 32]);
+    assert_eq!(sealed.kept(FIRST), KeyKept::None);
+    let born = sealed.key(FIRST, None).unwrap().thumbprint();
+    assert_eq!(sealed.kept(FIRST), KeyKept::Sealed);
+    let content = fs::read(&path).unwrap();
+    assert!(!content.windows(7).any(|window| window == b"PRIVATE"), "the key lies there as it is");
+    assert_eq!(by(&[7; 32]).key(FIRST, None).unwrap().thumbprint(), born);
+    // Another TPM, none, or a credential that is no key.
+    for other in [&[8; 32][..], b"", b"none"] {
+        let other = by(other);
+        let refused = other.key(FIRST, None).unwrap_err();
+        assert!(refused.to_string().contains("sealed by a TPM"), "{refused}");
+        assert_eq!(other.kept(FIRST), KeyKept::Unopened);
+        // A new activation has a key of its own all the same.
+        assert!(other.key(SECOND, None).is_ok());
+        other.keep_only(&BTreeSet::from([FIRST]));
+    }
+    assert_eq!(fs::read(&path).unwrap(), content, "a key that cannot be opened was touched");
+}
+
+#[test]
+fn no_damage_to_a_sealed_key_gives_another_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let identities = Identities::in_state_directory(folder.path(), Seal::by(&[7; 32]));
+    identities.key(FIRST, None).unwrap();
+    let path = folder.path().join(format!("identities/{FIRST}/key.pem"));
+    let content = fs::read(&path).unwrap();
+    for place in 0..content.len() {
+        let mut damaged = content.clone();
+        damaged[place] ^= 1;
+        fs::write(&path, &damaged).unwrap();
+        assert!(identities.key(FIRST, None).is_err(), "byte {place}");
+        fs::write(&path, &content[..place]).unwrap();
+        assert!(identities.key(FIRST, None).is_err(), "cut at {place}");
+    }
+}
+
+#[test]
+fn a_key_from_before_the_seal_stays_readable_as_it_is() {
+    let (folder, plain) = identities();
+    let born = plain.key(FIRST, None).unwrap().thumbprint();
+    assert_eq!(plain.kept(FIRST), KeyKept::Plain);
+    let sealed = Identities::in_state_directory(folder.path(), Seal::by(&[7; 32]));
+    assert_eq!(sealed.key(FIRST, None).unwrap().thumbprint(), born);
+    assert_eq!(sealed.kept(FIRST), KeyKept::Plain);
 }
 
 #[test]

@@ -19,7 +19,7 @@ use picket_lifecycle::{
 use picket_protocol::{
     heartbeat::{Component, StreamTotals, Versions},
     ids::{ApplianceId, Cti, Epoch, StreamId, Thumbprint},
-    local_api::{self, AlertStatus},
+    local_api::{self, AlertStatus, KeyKept},
     refusal::Refusal,
     time::UnixSeconds,
     typed_code::TypedCode,
@@ -102,6 +102,9 @@ pub trait Effects: Send + 'static {
 
     /// Shows the setup code on the machine's own screen, or none any more. Cheap while it is the same.
     fn show_setup_code(&mut self, code: Option<&TypedCode>);
+
+    /// How the key of an activation lies on the disk.
+    fn key_kept(&self, cti: Cti) -> KeyKept;
 
     /// Versions of what runs.
     fn versions(&self) -> Versions;

@@ -9,7 +9,11 @@ use picket_lifecycle::{
     moment::{BootMillis, Moment},
     settings::Settings,
 };
-use picket_protocol::{heartbeat::Component, ids::ApplianceId, local_api::AgentStatus};
+use picket_protocol::{
+    heartbeat::Component,
+    ids::ApplianceId,
+    local_api::{AgentStatus, KeyKept},
+};
 use tokio::sync::{mpsc, watch};
 
 use super::{
@@ -79,8 +83,12 @@ impl<E: Effects> Service<E> {
         let (calls, ended) = Calls::new();
         let (sender, commands) = mpsc::channel(Handle::QUEUE);
         let now = boot::glance();
-        let agent =
-            AgentStatus { version: effects.versions().agent, uptime_seconds: 0, network: startup.seal.access() };
+        let agent = AgentStatus {
+            version: effects.versions().agent,
+            uptime_seconds: 0,
+            network: startup.seal.access(),
+            key: KeyKept::None,
+        };
         let mut users = Users::default();
         let first = Snapshot::of(&state, &now, &startup.appliance, agent, effects.alert_status(), &mut users);
         let (snapshots, watcher) = watch::channel(Arc::new(first));
@@ -206,7 +214,14 @@ impl<E: Effects> Service<E> {
 
     pub(super) fn snapshot(&mut self, now: &Moment) -> Snapshot {
         let uptime_seconds = now.boot.since(self.started).as_secs();
-        let agent = AgentStatus { version: self.effects.versions().agent, uptime_seconds, network: self.seal.access() };
+        let mut activations = self.state.activations();
+        let in_force = activations.find_map(|(activation, _, candidate)| (!candidate).then_some(activation.cti));
+        let agent = AgentStatus {
+            version: self.effects.versions().agent,
+            uptime_seconds,
+            network: self.seal.access(),
+            key: in_force.map_or(KeyKept::None, |cti| self.effects.key_kept(cti)),
+        };
         let alerts = self.effects.alert_status();
         let mut snapshot = Snapshot::of(&self.state, now, &self.appliance, agent, alerts, &mut self.users);
         snapshot.status.addresses = self.effects.addresses();

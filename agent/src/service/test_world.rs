@@ -28,7 +28,7 @@ use picket_protocol::{
     ids::{ApplianceId, Cti, Epoch, SensorId, Serial, StreamId, SubscriptionId, Thumbprint, TrustRootId},
     issue::{activation_file, sign_activation, sign_deactivation, sign_root},
     keys::SigningKey,
-    local_api::{AlertStatus, AuditRecord},
+    local_api::{AlertStatus, AuditRecord, KeyKept},
     refusal::Refusal,
     time::UnixSeconds,
     trust::{TrustStore, encode_roots},
@@ -296,6 +296,10 @@ impl Effects for Diary {
 
     async fn erase_all(&mut self) {
         self.write("erase all");
+    }
+
+    fn key_kept(&self, _: Cti) -> KeyKept {
+        KeyKept::None
     }
 
     fn request_keys(&self) -> Vec<Thumbprint> {

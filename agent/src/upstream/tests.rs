@@ -23,7 +23,7 @@ use super::{
     test_world::{Answered, Asked, Ca, Server, closed_port, connect_proxy, listen, proxy, serve, socks5_proxy},
     tls::Greeting,
 };
-use crate::identity::Identities;
+use crate::identity::{Identities, Seal};
 
 const SENSOR: SensorId = SensorId::from_bytes([7; 16]);
 const TOKEN: &str = "dG9rZW4tdG9rZW4tdG9rZW4";
@@ -38,7 +38,7 @@ struct Sensor {
 
 fn sensor(greeting: Greeting) -> Sensor {
     let folder = tempfile::tempdir().unwrap();
-    let identities = Identities::in_state_directory(folder.path());
+    let identities = Identities::in_state_directory(folder.path(), Seal::default());
     Sensor { upstreams: Upstreams::new(identities.clone(), greeting), identities, _folder: folder }
 }
 

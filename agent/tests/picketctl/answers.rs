@@ -46,7 +46,12 @@ pub(crate) fn unactivated() -> Status {
         retry: None,
         proxy: None,
         trusted: true,
-        agent: AgentStatus { version: "0.1.0".into(), uptime_seconds: 12, network: Default::default() },
+        agent: AgentStatus {
+            version: "0.1.0".into(),
+            uptime_seconds: 12,
+            network: Default::default(),
+            key: Default::default(),
+        },
         clock: Clock { wall: UnixSeconds(1_000), floor: UnixSeconds(900), drift_seconds: None },
         upstream: None,
         hub: None,

@@ -14,7 +14,10 @@ fn prepare(folder: &Path, options: &[&str]) -> Ended {
     }
     let path = folder.join("agent.toml");
     fs::write(&path, config).unwrap();
-    run(&folder.join("unused.sock"), &[&["image-prepare", "--config", path.to_str().unwrap()], options].concat(), b"")
+    let [console, key] = ["console", "key"].map(|name| folder.join(name).display().to_string());
+    let places =
+        ["image-prepare", "--config", path.to_str().unwrap(), "--console-state", &console, "--key-state", &key];
+    run(&folder.join("unused.sock"), &[&places, options].concat(), b"")
 }
 
 fn used_state(folder: &Path) {
@@ -40,6 +43,55 @@ fn everything_of_an_agent_is_erased_and_its_trust_roots_stay() {
     assert_eq!(left(folder.path()), 0);
     assert!(folder.path().join("trust.d/portal.root").exists());
     assert_eq!(prepare(folder.path(), &["--yes"]).code, 0, "a second time there is nothing to do");
+}
+
+#[test]
+fn what_the_console_knows_of_people_and_what_seals_goes_too() {
+    let folder = tempfile::tempdir().unwrap();
+    used_state(folder.path());
+    for (name, file) in [("console", "accounts.json"), ("console", "server.pem"), ("key", "sealed")] {
+        fs::create_dir_all(folder.path().join(name)).unwrap();
+        fs::write(folder.path().join(name).join(file), "of this sensor").unwrap();
+    }
+    let ended = prepare(folder.path(), &["--yes", "--json"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    for name in ["console", "key"] {
+        assert_eq!(fs::read_dir(folder.path().join(name)).unwrap().count(), 0, "{name}");
+    }
+    assert!(ended.out.contains("console/accounts.json"), "{}", ended.out);
+}
+
+#[test]
+fn a_folder_that_is_not_the_consoles_keeps_all_from_being_erased() {
+    let folder = tempfile::tempdir().unwrap();
+    used_state(folder.path());
+    fs::create_dir_all(folder.path().join("console")).unwrap();
+    fs::write(folder.path().join("console/thesis.tex"), "years of work").unwrap();
+    assert_eq!(prepare(folder.path(), &["--yes"]).code, 1);
+    assert_eq!(left(folder.path()), 3);
+    assert!(folder.path().join("console/thesis.tex").exists());
+}
+
+#[test]
+fn nothing_is_erased_while_the_consoles_user_works() {
+    let folder = tempfile::tempdir().unwrap();
+    used_state(folder.path());
+    let console = folder.path().join("console");
+    fs::create_dir_all(&console).unwrap();
+    fs::write(console.join("accounts.json"), "people").unwrap();
+    // Only root can make a folder somebody else's.
+    if std::os::unix::fs::chown(&console, Some(54_321), None).is_err() {
+        return;
+    }
+    let mut command = std::process::Command::new("sleep");
+    let mut working = std::os::unix::process::CommandExt::uid(command.arg("60"), 54_321).spawn().unwrap();
+    let ended = prepare(folder.path(), &["--yes"]);
+    working.kill().unwrap();
+    working.wait().unwrap();
+    assert_eq!(ended.code, 1);
+    assert!(ended.err.contains("console is running"), "{}", ended.err);
+    assert_eq!(left(folder.path()), 3);
+    assert_eq!(prepare(folder.path(), &["--yes"]).code, 0);
 }
 
 #[test]

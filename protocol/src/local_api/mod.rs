@@ -39,7 +39,7 @@ pub use requests::{
     parse_reset, parse_trust_confirmation,
 };
 pub use status::{Active, AgentStatus, Candidate, Clock, Deactivated, HubStatus, Link, Proof, ProofStep, SensorState};
-pub use status::{NetworkAccess, Status, UpstreamKind, UpstreamStatus};
+pub use status::{KeyKept, NetworkAccess, Status, UpstreamKind, UpstreamStatus};
 pub use trust::{TrustKeyView, TrustRootView};
 
 /// The routes of the local API. One table, used by both ends.

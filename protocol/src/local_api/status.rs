@@ -171,6 +171,24 @@ pub struct AgentStatus {
     /// What the kernel lets it have of the network.
     #[serde(default)]
     pub network: NetworkAccess,
+    /// How the key of the identity in force lies on the disk.
+    #[serde(default)]
+    pub key: KeyKept,
+}
+
+/// How the key of a sensor's identity lies on the disk.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyKept {
+    /// There is none: the activation in force speaks to nobody, or there is no activation.
+    #[default]
+    None,
+    /// In a file that only the agent's user may read.
+    Plain,
+    /// In such a file, sealed by this machine's TPM 2.0.
+    Sealed,
+    /// Sealed by a TPM that does not open it: another machine's, or this one's does not answer.
+    Unopened,
 }
 
 /// What the kernel lets the agent have of the network.

@@ -185,8 +185,8 @@ words! {
         "From the console only the first trust root can be added, to an unactivated sensor.",
         ["As root, run picketctl trust add FILE"];
     STORAGE_FAILED Refusal::StorageFailed { .. } => "state.storage-failed", 507,
-        "The sensor could not write its state, so nothing was changed",
-        "The disk is full, read-only or failing.",
+        "The sensor could not read or write its state, so nothing was changed",
+        "The disk is full, read-only or failing, or a key is sealed by a TPM that does not open it.",
         ["Free space or replace the disk", "Then try again; the same file can be used"];
     NEWER_STATE Refusal::NewerState { .. } => "state.newer", 409,
         "The sensor's state was written by newer software, so nothing is changed",

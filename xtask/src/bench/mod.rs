@@ -1,6 +1,7 @@
 //! `cargo xtask bench NAME`: one measurement, each figure beside a peer or a limit from the same run.
 
 mod alerts;
+mod appliance;
 mod commit;
 mod console;
 mod footprint;
@@ -52,6 +53,8 @@ enum Name {
     Intake,
     /// From the engine's file to a hub's durable word: rate, processor, memory, latency, outage
     Alerts,
+    /// Agent and console as packages on a Debian that systemd boots: memory at rest, from PID 1 to READY; needs root
+    Appliance,
     /// What forgetting the oldest alerts costs that intake
     Retention,
     /// The sensor console: its pages over TLS, its memory, what a first visit weighs
@@ -65,6 +68,7 @@ impl Bench {
             Name::Verify => driver("size", "bench-verify", &[]),
             Name::Commit => commit::run(),
             Name::Ready => ready::run(),
+            Name::Appliance => appliance::run(self.watch),
             Name::Footprint => footprint::run(self.watch),
             Name::Heartbeats => portal::run("heartbeats"),
             Name::Alerts => {

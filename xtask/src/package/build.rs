@@ -30,7 +30,7 @@ pub(crate) struct Build {
 }
 
 impl Build {
-    pub(super) fn shipped() -> Result<Self> {
+    pub(crate) fn shipped() -> Result<Self> {
         let target = target_folder()?.join("package");
         Ok(Self { surroundings: Some(Surroundings::of(&target)?), target })
     }
@@ -80,7 +80,7 @@ impl Build {
     }
 }
 
-fn succeed(command: &mut Command) -> Result<()> {
+pub(super) fn succeed(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot run {}", command.get_program().display()))?;
     ensure!(status.success(), "{command:?} failed");
     Ok(())
@@ -105,7 +105,7 @@ pub(super) fn cargo_deb_in(target: &Path) -> PathBuf {
 }
 
 /// The package just made: its version is cargo-deb's to say.
-fn made(folder: &Path, name: &str) -> Result<PathBuf> {
+pub(super) fn made(folder: &Path, name: &str) -> Result<PathBuf> {
     let prefix = format!("{name}_");
     let files: Vec<_> = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
     let ours = |file: &PathBuf| {

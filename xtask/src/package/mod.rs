@@ -3,6 +3,7 @@
 mod bill;
 mod build;
 mod check;
+mod earlier;
 mod surroundings;
 
 use std::{fs, path::PathBuf};
@@ -14,6 +15,7 @@ use crate::{builds::root, packages};
 
 pub(crate) use build::Build;
 use build::NAMES;
+pub(crate) use earlier::package as earlier_package;
 
 #[derive(Args)]
 pub(crate) struct Package {

@@ -8,8 +8,9 @@ use picket_lab::process::run;
 use crate::builds::root;
 
 /// A unit, and the most it may be exposed: less where it has no network.
-const LIMITS: [(&str, f32); 3] = [
+const LIMITS: [(&str, f32); 4] = [
     ("systemd/agent/picket-agent.service", 1.1),
+    ("systemd/agent/picket-agent-key.service", 1.1),
     ("systemd/console/picket-console.service", 0.5),
     ("systemd/portal/picket-portal.service", 1.1),
 ];

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Debian packages: the part that needs each, and the tests of that part, by what their names contain.
-const PACKAGES: [(&str, Part, &[&str]); 18] = [
+const PACKAGES: [(&str, Part, &[&str]); 21] = [
     ("strace", Part::Kills, &["kills::"]),
     ("faketime", Part::Clocks, &["clock::"]),
     ("python3-venv", Part::Python, &[]),
@@ -41,6 +41,10 @@ const PACKAGES: [(&str, Part, &[&str]); 18] = [
     ("mmdebstrap", Part::Systemd, &[]),
     ("dpkg-dev", Part::Systemd, &[]),
     ("curl", Part::Systemd, &[]),
+    // A TPM 2.0 made of software, and what systemd speaks to it by.
+    ("swtpm", Part::Systemd, &[]),
+    ("swtpm-tools", Part::Systemd, &[]),
+    ("tpm2-tools", Part::Systemd, &[]),
     // systemd-analyze, which judges the units.
     ("systemd", Part::Exposure, &[]),
 ];

@@ -252,7 +252,12 @@ impl Rig {
         self.state.status(
             &now,
             &appliance,
-            AgentStatus { version: "0".into(), uptime_seconds: 0, network: Default::default() },
+            AgentStatus {
+                version: "0".into(),
+                uptime_seconds: 0,
+                network: Default::default(),
+                key: Default::default(),
+            },
             AlertStatus::default(),
         )
     }

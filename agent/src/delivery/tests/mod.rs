@@ -36,7 +36,7 @@ use tokio::{
 use super::*;
 use crate::{
     alert_log::{AlertLog, Bounds, NewAlert},
-    identity::Identities,
+    identity::{Identities, Seal},
     upstream::{
         Upstreams,
         test_world::{Asked, Ca, Server, serve},
@@ -109,8 +109,10 @@ async fn world_of(ca: &'static Ca, answer: Answer) -> World {
     })
     .await;
     let folder = tempfile::tempdir().unwrap();
-    let credentials =
-        Credentials { identities: Identities::in_state_directory(folder.path()), greeting: Greeting::PostQuantum };
+    let credentials = Credentials {
+        identities: Identities::in_state_directory(folder.path(), Seal::default()),
+        greeting: Greeting::PostQuantum,
+    };
     let endpoint = server.endpoint(ca);
     enrol(&credentials, endpoint.clone()).await;
     let identities = credentials.identities.clone();

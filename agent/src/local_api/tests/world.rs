@@ -38,7 +38,7 @@ use crate::{
     alerts::Alerts,
     config::{AlertSettings, EngineSource},
     delivery::Credentials,
-    identity::Identities,
+    identity::{Identities, Seal},
     service::{Command, Feeds, Handle, Snapshot},
     upstream::tls::Greeting,
 };
@@ -124,7 +124,7 @@ fn alerts(folder: &Path) -> (Alerts, Feeds) {
         max_age: Duration::from_secs(3_600),
         kilobits_per_second: None,
     };
-    let identities = Identities::in_state_directory(folder);
+    let identities = Identities::in_state_directory(folder, Seal::default());
     let credentials = Credentials { identities, greeting: Greeting::Classical };
     let (feeds, alert_feeds) = Feeds::of(&State::default());
     (Alerts::start(&settings, folder, credentials, BootId::default(), alert_feeds), feeds)
@@ -288,7 +288,12 @@ pub(super) fn snapshot() -> Snapshot {
             retry: None,
             proxy: Some(ProxyView { url: "http://proxy:3128".into(), user: None, password_set: true }),
             trusted: true,
-            agent: AgentStatus { version: "0.1.0".into(), uptime_seconds: 12, network: Default::default() },
+            agent: AgentStatus {
+                version: "0.1.0".into(),
+                uptime_seconds: 12,
+                network: Default::default(),
+                key: Default::default(),
+            },
             clock: Clock { wall: UnixSeconds(100), floor: UnixSeconds(200), drift_seconds: None },
             upstream: None,
             hub: None,

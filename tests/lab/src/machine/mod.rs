@@ -5,6 +5,7 @@
 //! `LimitNOFILE` above 20,000, `OOMScoreAdjust`): what a test sees says nothing about those.
 
 pub mod root;
+mod tpm;
 mod web;
 
 use std::{
@@ -27,6 +28,7 @@ use crate::{
     waiting::{Waited, until},
 };
 
+pub use tpm::Tpm;
 pub use web::Web;
 
 /// For a boot, a stop, an installation: generous, since it is only spent on failure.
@@ -130,6 +132,14 @@ impl Machine {
         let Some(mut running) = self.running.take() else { return Ok(()) };
         send(running.leader, POWER_OFF)?;
         running.nspawn.wait(PATIENCE).map(drop)
+    }
+
+    /// Takes the power from it: nothing is told, nothing is written any more but what the kernel had taken already.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn cut_power(&mut self) -> Result<()> {
+        self.running.take().context("the machine does not run").map(drop)
     }
 
     /// Off and on again.

@@ -1,8 +1,11 @@
 //! Images: what one machine was is not in the next.
 
-use anyhow::{Context, Result, ensure};
+use std::{os::unix::fs::symlink, process::Command};
 
-use super::stage::Stage;
+use anyhow::{Context, Result, ensure};
+use picket_lab::{PrivateFolder, process::run};
+
+use super::stage::{Stage, packages};
 use crate::manual;
 
 #[test]
@@ -12,12 +15,35 @@ fn an_image_holds_nothing_of_the_machine_that_it_was_taken_from() -> Result<()> 
     let before = stage.machine.picketctl("status")?;
     let code = stage.machine.picketctl("setup-code")?;
     stage.run(manual::IMAGE, &[])?;
-    let left = stage.machine.shell("ls -A /var/lib/picket; ls -d /var/lib/picket-console 2>/dev/null || true")?;
+    let left = stage
+        .machine
+        .shell("ls -A /var/lib/picket /var/lib/picket-console /var/lib/picket-agent-key | grep -v '^$\\|:$' || true")?;
     ensure!(left.trim().is_empty(), "the image holds {left}");
     stage.machine.reboot()?;
     let after = stage.until("the agent is up", |status| status["state"] == "unactivated")?;
     ensure!(after["appliance"] != before["appliance"], "two machines are one: {after}");
     ensure!(stage.machine.picketctl("setup-code")? != code, "two machines have one setup code");
+    stage.machine.power_off()
+}
+
+#[test]
+fn an_image_is_built_without_booting_it() -> Result<()> {
+    let mut stage = Stage::switched_off("unbooted")?;
+    let folder = PrivateFolder::on_disk()?;
+    for package in packages()? {
+        let name = package.file_name().context("a package without a name")?;
+        symlink(&package, folder.path().join(name))?;
+    }
+    symlink(stage.machine.root(), folder.join("image"))?;
+    let commands = manual::block(manual::IMAGE_ROOT)?;
+    let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    run(Command::new("sh").args(["-ec", &commands]).current_dir(folder.path()).env("PATH", path))?;
+    let state = stage.machine.root().join("var/lib/picket");
+    ensure!(!state.join("control.db").exists(), "something ran, and left its state in the image");
+    stage.machine.boot()?;
+    for unit in ["picket-agent.service", "picket-console.socket", "picket-console.service"] {
+        ensure!(stage.machine.property(unit, "ActiveState")? == "active", "{unit} is not active");
+    }
     stage.machine.power_off()
 }
 

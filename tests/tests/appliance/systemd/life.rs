@@ -29,6 +29,7 @@ fn an_appliance_lives_from_its_installation_to_its_purge() -> Result<()> {
     let installed = installs_without_a_network_and_asks_nothing(&stage)?;
     stage.set_up_portal()?;
     let (_, file) = stage.onboard("boiler-1", "locally-managed")?;
+    a_file_is_verified_without_an_agent(&stage, &file)?;
     stage.first_sign_in(&file)?;
     a_locally_managed_agent_is_refused_the_network_by_the_kernel(&stage)?;
     stays_active_over_a_reboot(&mut stage)?;
@@ -52,6 +53,14 @@ fn installs_without_a_network_and_asks_nothing(stage: &Stage) -> Result<Duration
     let status = stage.machine.picketctl("status")?;
     ensure!(status["state"] == "unactivated", "{status}");
     Ok(took)
+}
+
+/// As on any computer, by what the sensor would trust.
+fn a_file_is_verified_without_an_agent(stage: &Stage, file: &str) -> Result<()> {
+    let appliance = stage.machine.picketctl("status")?["appliance"].as_str().context("no appliance id")?.to_owned();
+    let words =
+        [("portal.root", "plant.root"), ("0GQ2-8C0P-RZ6W-1T4M-X", &appliance), ("pump-house-3.activation", file)];
+    stage.run(manual::VERIFY, &words).map(drop)
 }
 
 fn a_locally_managed_agent_is_refused_the_network_by_the_kernel(stage: &Stage) -> Result<()> {

@@ -2,5 +2,6 @@
 
 mod golden_image;
 mod life;
+mod sealed_identity;
 mod stage;
 mod upgrade;

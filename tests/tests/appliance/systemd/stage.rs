@@ -35,15 +35,32 @@ pub(super) struct Stage {
 impl Stage {
     /// Bare, booted, with the packages lying in it.
     pub(super) fn bare(name: &str) -> Result<Self> {
-        let cache = cache()?;
-        let mut machine = Machine::unpack(&root::in_cache(&cache), name)?;
-        machine.put(&packages_in(&cache.join("packages"))?, PACKAGES)?;
-        machine.boot()?;
+        let mut stage = Self::switched_off(name)?;
+        stage.machine.put(&packages()?, PACKAGES)?;
+        stage.machine.boot()?;
+        Ok(stage)
+    }
+
+    /// Bare, and never booted.
+    pub(super) fn switched_off(name: &str) -> Result<Self> {
+        let machine = Machine::unpack(&root::in_cache(&cache()?), name)?;
         Ok(Self { machine, web: Web::new("https://127.0.0.1")? })
     }
 
-    /// Runs a block of docs/install.md where the packages lie, with some words of it replaced by this stage's.
-    pub(super) fn run(&self, block: &str, replaced: &[(&str, &str)]) -> Result<String> {
+    /// Puts the package of an earlier commit into the machine, and says where it lies there.
+    pub(super) fn put_earlier(&self) -> Result<String> {
+        let folder = cache()?.join("earlier");
+        let commits = fs::read_dir(&folder).with_context(|| format!("{} has no package", folder.display()))?;
+        // Of several that were built the newest: the constant was moved on.
+        let commits = commits.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+        let built = |path: &PathBuf| fs::metadata(path).and_then(|folder| folder.modified()).ok();
+        let newest = commits.into_iter().max_by_key(built).context("no earlier commit was built")?;
+        self.machine.put(&packages_in(&newest)?, "/root/earlier")?;
+        Ok("/root/earlier/picket-agent_*.deb".to_owned())
+    }
+
+    /// Runs a block of the documentation where the packages lie, with some words of it replaced by this stage's.
+    pub(super) fn run(&self, block: manual::Block, replaced: &[(&str, &str)]) -> Result<String> {
         let commands = replaced.iter().fold(manual::block(block)?, |text, (from, to)| text.replace(from, to));
         self.machine.shell(&format!("cd {PACKAGES}\n{commands}"))
     }
@@ -67,6 +84,12 @@ impl Stage {
         let added: Value = serde_json::from_str(&self.machine.shell(&add)?)?;
         let id = added["id"].as_str().context("no id")?.to_owned();
         Ok((id.clone(), self.download(&id)?))
+    }
+
+    /// A further activation file for a sensor.
+    pub(super) fn reissue(&self, sensor: &str) -> Result<String> {
+        self.machine.shell(&format!("picket-portal sensor reissue {sensor} {DATA} --json"))?;
+        self.download(sensor)
     }
 
     pub(super) fn download(&self, sensor: &str) -> Result<String> {
@@ -136,6 +159,11 @@ impl Stage {
 fn cache() -> Result<PathBuf> {
     let binaries = Binaries::beside_this_program()?;
     Ok(binaries.folder().parent().context("no target folder")?.join("appliance"))
+}
+
+/// The packages of today.
+pub(super) fn packages() -> Result<Vec<PathBuf>> {
+    packages_in(&cache()?.join("packages"))
 }
 
 fn packages_in(folder: &Path) -> Result<Vec<PathBuf>> {
