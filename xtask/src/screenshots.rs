@@ -9,8 +9,13 @@ use picket_lab::{
     Agent, Binaries, Browser, Console, Generator, Person, Portal, PrivateFolder, Role, Settings, browser::Screen,
     ending, ports::free_port,
 };
+use picket_protocol::time::UnixSeconds;
+use serde_json::Value;
 
-use crate::builds::{ALL_BUT_XTASK, build, target_folder};
+use crate::{
+    builds::{ALL_BUT_XTASK, build, target_folder},
+    demo::SAMPLE,
+};
 
 /// The portal's pages; `ID` is a sensor.
 const PORTAL_PAGES: [&str; 14] = [
@@ -32,8 +37,8 @@ const PORTAL_PAGES: [&str; 14] = [
 
 /// CSS pixels.
 const WIDTHS: [(u32, u32); 3] = [(360, 740), (1366, 768), (2560, 1440)];
-/// Alerts that pages have to show.
-const ALERTS: usize = 120;
+/// Hours of the past day in which something was detected.
+const HOURS: i64 = 23;
 const REACTIVATION: &str = "/settings/reactivation";
 const MANAGEMENT_CONSOLE: &str = "/settings/management-console";
 
@@ -147,11 +152,29 @@ impl Stage {
         self.browser.click("#continue")?;
         self.person().submit_when_there("/first-sign-in/certificate/keep")?;
         self.browser.until("[data-mode]")?;
-        Generator::new(&self.agent.eve_file(), 1)?.alerts(ALERTS)?;
-        self.agent.until("the alerts are there to be shown", |status| {
-            status["alerts"]["counters"]["logged"].as_u64().unwrap_or(0) >= ALERTS as u64
-        })?;
+        self.detect_for_a_day()?;
         Ok(sensor)
+    }
+
+    /// The demo's alerts again and again, some in each of the past hours.
+    fn detect_for_a_day(&self) -> Result<()> {
+        let records = SAMPLE.lines().map(serde_json::from_str::<Value>).collect::<Result<Vec<_>, _>>()?;
+        let mut alerts = records.into_iter().filter(|record| record["event_type"] == "alert").cycle();
+        let mut generator = Generator::new(&self.agent.eve_file(), 1)?;
+        let now = self.agent.status()?["clock"]["wall"].as_i64().context("a status has a clock")?;
+        let mut written = 0;
+        for hour in (0..HOURS).rev() {
+            for minute in (0..2 + (hour * 7 + hour * hour) % 11).rev() {
+                let mut record = alerts.next().context("the sample has alerts")?;
+                let at = UnixSeconds(now - hour * 3600 - minute * 60).to_string();
+                record["timestamp"] = at.replace('Z', ".104221+0000").into();
+                written = generator.alert(record)?;
+            }
+        }
+        self.agent.until("the alerts are there to be shown", |status| {
+            status["alerts"]["counters"]["logged"].as_u64().unwrap_or(0) >= written
+        })?;
+        Ok(())
     }
 
     /// A file that is refused, and one whose hub does not answer.
@@ -160,10 +183,10 @@ impl Stage {
         self.person().upload(REACTIVATION, &self.agent.configuration())?;
         self.browser.until("[data-refusal]")?;
         camera.take("/settings/reactivation/refused")?;
-        let hub = format!("https://127.0.0.1:{}", free_port()?);
+        let hub = "https://hub.north.example";
         let authority = self.portal.authority();
         let authority = authority.to_str().context("a path in UTF-8")?;
-        self.portal.ask(&["sensor", "reissue", sensor, "--hub-url", &hub, "--hub-ca", authority])?;
+        self.portal.ask(&["sensor", "reissue", sensor, "--hub-url", hub, "--hub-ca", authority])?;
         let file = self.portal.download(sensor, &self.folder.join("another-hub.activation"))?;
         self.person().upload(REACTIVATION, &file)?;
         self.person().submit_when_there("/settings/reactivation/activate")?;

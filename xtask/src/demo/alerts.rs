@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::world::World;
 
-pub(super) const SAMPLE: &str = include_str!("sample/eve.json");
+pub(crate) const SAMPLE: &str = include_str!("sample/eve.json");
 /// How many of the sample's alerts are detected while locally managed.
 const LOCAL: usize = 10;
 

@@ -7,6 +7,8 @@ mod stage;
 mod walk;
 mod world;
 
+pub(crate) use self::alerts::SAMPLE;
+
 use std::{env, fs, process::Command, thread, time::Duration};
 
 use anyhow::{Context, Result};
