@@ -19,6 +19,8 @@ pub const HOURS: u32 = 24;
 const MAX_LINE: usize = 1024 * 1024;
 /// After the agent has ended its answer, or gave none. It ends one every few minutes.
 const PAUSE: Duration = Duration::from_secs(1);
+/// So often in a row it gives none before what was seen last counts for nothing. A start takes it less.
+const FAILURES: u32 = 10;
 
 /// How the sensor was, and when that was seen.
 #[derive(Debug, Clone)]
@@ -46,7 +48,7 @@ impl Follow {
         Self { agent, seen: watch::Sender::new(None), follows: Arc::default() }
     }
 
-    /// What is seen from now on; nothing at first.
+    /// What is seen from now on; nothing at first, and nothing again once the agent has long been silent.
     #[must_use]
     pub fn look(&self) -> watch::Receiver<Option<Arc<Seen>>> {
         let mut follows = self.follows.lock().unwrap_or_else(PoisonError::into_inner);
@@ -60,13 +62,23 @@ impl Follow {
     }
 
     async fn go_on(self) {
+        let mut failures = 0;
         while !self.nobody_looks() {
             match self.agent.stream(routes::STATUS_FOLLOW).await {
-                Ok(lines) => tokio::select! {
-                    () = self.tell(lines) => {}
-                    () = self.seen.closed() => continue,
-                },
-                Err(error) => tracing::debug!(%error, "the agent's status cannot be followed"),
+                Ok(lines) => {
+                    failures = 0;
+                    tokio::select! {
+                        () = self.tell(lines) => {}
+                        () = self.seen.closed() => continue,
+                    }
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "the agent's status cannot be followed");
+                    failures += 1;
+                    if failures == FAILURES {
+                        self.seen.send_replace(None);
+                    }
+                }
             }
             sleep(PAUSE).await;
         }

@@ -30,6 +30,7 @@ pub(super) fn stream(console: Shared, by: SignedIn, draw: Draw) -> Response {
 /// Ends when nobody reads any more, or the session has: looking alone does not keep it alive.
 async fn tell(mut sender: Sender<Bytes>, console: Shared, by: SignedIn, draw: Draw) {
     let mut seen = console.follow.look();
+    let mut drawn = false;
     loop {
         // Whether something changed or not, it is drawn.
         let _ = timeout(STILL, seen.changed()).await;
@@ -37,8 +38,15 @@ async fn tell(mut sender: Sender<Bytes>, console: Shared, by: SignedIn, draw: Dr
         if !living.iter().any(|session| session.id == by.session_id()) {
             return load_anew(sender).await;
         }
-        let Some(seen) = seen.borrow_and_update().clone() else { continue };
+        let Some(seen) = seen.borrow_and_update().clone() else {
+            if drawn {
+                // How it was would be taken for how it is. The page loaded anew says that the agent does not answer.
+                return load_anew(sender).await;
+            }
+            continue;
+        };
         let Some(parts) = draw(&seen, &by) else { return load_anew(sender).await };
+        drawn = true;
         if sender.send_data(event("part", &parts.into_string())).await.is_err() {
             return;
         }

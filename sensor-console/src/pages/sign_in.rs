@@ -111,9 +111,12 @@ fn fields(name: &str, again: &str, wrong: Option<&str>) -> Markup {
         (Field { value: name, autocomplete: "username", max_length: 64, ..Field::text("name", texts::NAME) })
         (Field::of("password", texts::PASSWORD, FieldKind::Password { fresh: false }))
     };
+    let form = Form { action: "/sign-in", csrf: "", multipart: false, fields, buttons: primary(texts::SIGN_IN) };
     html! {
-        @if let Some(wrong) = wrong { (message(Tone::Critical, wrong, "")) }
-        (Form { action: "/sign-in", csrf: "", multipart: false, fields, buttons: primary(texts::SIGN_IN) })
-        p { a href="/recovery" { (texts::FORGOTTEN) } }
+        div class="stack" {
+            @if let Some(wrong) = wrong { (message(Tone::Critical, wrong, "")) }
+            (form)
+            p { a href="/recovery" { (texts::FORGOTTEN) } }
+        }
     }
 }

@@ -130,7 +130,7 @@ pub mod management_console {
     pub const URL_HELP: &str =
         "Of its port for sensors: https://host or https://host:port. A firewall must let it through.";
     pub const CA_FILE: &str = "CA certificates";
-    pub const CA_HELP: &str = "PEM. The console is believed by these alone, never by those of this appliance.";
+    pub const CA_HELP: &str = "PEM. The management console is believed by these alone.";
     pub const CA_OR_TEXT: &str = "Or paste their text";
     pub const CA_TEXT: &str = "Text of the CA certificates";
     pub const CA_TEXT_HELP: &str = "From -----BEGIN CERTIFICATE----- to the end.";
@@ -161,7 +161,7 @@ pub mod management_console {
         title: "This is no pairing token",
         next: &[
             "Copy it as a whole: 22 to 128 letters, digits and signs, without spaces.",
-            "Or make another one there.",
+            "Or make another one at the management console.",
         ],
     };
 }

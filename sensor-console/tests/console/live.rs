@@ -91,3 +91,14 @@ fn an_activation_is_seen_to_come_along_and_its_page_given_up_when_there_is_none(
     let page = browser.get("/first-sign-in/activation/progress");
     assert_eq!(page.header("location"), Some("/first-sign-in/activation"));
 }
+
+#[test]
+fn who_looks_is_told_when_the_agent_has_long_been_silent() {
+    let console = Console::in_use();
+    let mut browser = console.signed_in("vic");
+    let mut looking = Looking::begin(&browser, OVERVIEW);
+    looking.until("event: part");
+    std::fs::remove_file(console.folder.path().join("agent.sock")).unwrap();
+    looking.until("event: gone");
+    assert!(browser.get("/").body.contains("data-refusal=\"console.no-agent\""));
+}

@@ -16,6 +16,7 @@ mod flood;
 mod forgery;
 mod let_pass;
 mod live;
+mod pairing;
 mod requests;
 mod rig;
 mod sessions;

@@ -9,7 +9,7 @@ use axum::{
 use maud::{Markup, html};
 use picket_look::{Field, FieldKind, Form, danger, primary};
 use picket_protocol::{
-    documents::activation::{Certificate, Secret},
+    documents::activation::{Certificate, Endpoint, Secret},
     local_api::{ModeView, Pairing, SensorState, Status, routes},
     refusal::Problem,
 };
@@ -58,7 +58,9 @@ pub(in crate::pages) async fn disconnect(
 fn pairing(upload: &Upload, url: &str) -> Result<Pairing, Box<Problem>> {
     let blocks = pem::parse_many(&upload.file).unwrap_or_default();
     let certificates = blocks.into_iter().filter(|block| block.tag() == "CERTIFICATE");
-    let ca_certificates: Vec<_> = certificates.map(|block| Certificate(block.into_contents())).collect();
+    // One more than are taken, so that the agent says so.
+    let most = Endpoint::MAX_CA_CERTIFICATES + 1;
+    let ca_certificates: Vec<_> = certificates.take(most).map(|block| Certificate(block.into_contents())).collect();
     if ca_certificates.is_empty() {
         return Err(refused::problem(&words::NO_CERTIFICATE, vec![]).into());
     }
