@@ -22,6 +22,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use crate::people;
+
 /// Registers sensors, issues activation files, receives heartbeats; also the management console.
 #[derive(Debug, Parser)]
 #[command(name = "picket-portal", version)]
@@ -69,6 +71,8 @@ enum Command {
     Token(people_commands::Token),
     /// What a code of a refusal means, and what to do.
     Explain(explain::Explain),
+    /// Print the description of the API, OpenAPI 3.1. A running server has it at /api/v1/openapi.json.
+    Openapi,
 }
 
 /// The command line, for its manual page and completions.
@@ -107,6 +111,10 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::User(user) => user.run().await,
         Command::Token(token) => token.run().await,
         Command::Explain(explain) => explain.run(),
+        Command::Openapi => {
+            output::line(serde_json::to_string_pretty(&people::openapi::document())?);
+            Ok(())
+        }
     }
 }
 

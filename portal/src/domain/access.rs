@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::refused::Refused;
 
 /// What a person or a token is at the portal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PersonRole {
     /// Everything, people and tokens too.

@@ -11,8 +11,8 @@ use picket_protocol::{
     ids::{Cti, SensorId, Serial},
     wire::MEDIA_ACTIVATION_FILE,
 };
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     Shared,
@@ -30,7 +30,7 @@ use crate::{
 /// Carries the serial of the file in the answer.
 const SERIAL: HeaderName = HeaderName::from_static("picket-serial");
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DownloadQuery {
     /// As text, for pasting.
@@ -71,18 +71,46 @@ pub(crate) async fn issue(
     portal.store.issue(id, issued, Box::new(make), actor).await
 }
 
+/// The trust root's newest version.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TrustRoot {
+    /// Of version 1: it never changes.
+    fingerprint: String,
+    /// Its last characters, to type at a sensor console.
+    confirmation: String,
+    version: u64,
+    /// How many root keys sign the next version.
+    threshold: u8,
+    root_keys: Vec<String>,
+    keys: Vec<ShownKey>,
+    /// Keys that sign nothing any more.
+    withdrawn: Vec<String>,
+}
+
+/// A key that signs documents.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SigningKey)]
+struct ShownKey {
+    kid: String,
+    roles: Vec<String>,
+}
+
 pub(crate) async fn trust_root(State(portal): Shared) -> Answer {
     let trust = portal.trust()?;
-    let keys = trust.newest().keys.iter().map(|listed| json!({ "kid": listed.key.kid(), "roles": listed.roles }));
-    let value = json!({
-        "fingerprint": trust.id(),
-        "confirmation": trust.id().confirmation(),
-        "version": trust.newest().version,
-        "threshold": trust.newest().threshold,
-        "root_keys": trust.newest().root_keys.iter().map(|key| key.kid()).collect::<Vec<_>>(),
-        "keys": keys.collect::<Vec<_>>(),
-        "withdrawn": trust.newest().withdrawn,
+    let newest = trust.newest();
+    let keys = newest.keys.iter().map(|listed| ShownKey {
+        kid: listed.key.kid().to_string(),
+        roles: listed.roles.iter().map(ToString::to_string).collect(),
     });
+    let value = TrustRoot {
+        fingerprint: trust.id().to_string(),
+        confirmation: trust.id().confirmation().to_string(),
+        version: newest.version,
+        threshold: newest.threshold,
+        root_keys: newest.root_keys.iter().map(|key| key.kid().to_string()).collect(),
+        keys: keys.collect(),
+        withdrawn: newest.withdrawn.iter().map(ToString::to_string).collect(),
+    };
     Ok(json(StatusCode::OK, &value))
 }
 

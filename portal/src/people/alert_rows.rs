@@ -9,7 +9,7 @@ use picket_protocol::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
-use super::csv::write_field;
+use super::{csv::write_field, openapi::words};
 use crate::{
     alerts::{Filter, StoredAlert},
     domain::{access::Scope, refused::Refused},
@@ -17,8 +17,9 @@ use crate::{
 };
 
 /// How alerts are exported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = AlertExportFormat)]
 pub(crate) enum Format {
     /// RFC 4180, UTF-8.
     Csv,
@@ -73,18 +74,25 @@ pub(crate) struct Rows {
     whole: bool,
 }
 
-#[derive(Debug, Serialize)]
+/// An alert.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Alert)]
 pub(crate) struct Shown<'a> {
     row: i64,
     id: String,
+    #[schema(value_type = String)]
     sensor: SensorId,
     sensor_name: Option<&'a str>,
     site: Option<&'a str>,
     zone: Option<&'a str>,
+    #[schema(value_type = u64)]
     epoch: Epoch,
+    #[schema(value_type = words::Severity)]
     severity: Severity,
     detected_at: &'a str,
     received_at: String,
+    /// The engine's record, as it came.
+    #[schema(value_type = Option<Object>)]
     record: Option<&'a RawValue>,
 }
 

@@ -11,13 +11,14 @@ use http_body_util::channel::{Channel, Sender};
 use hyper::body::Bytes;
 use picket_protocol::{alerts::Severity, ids::SensorId};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Shared,
     alert_rows::{Format, Rows, Shown},
     answers::{Answer, json},
     body::Asked,
+    openapi::words,
 };
 use crate::{
     alerts::{AlertStore, Cursor, Filter, Page},
@@ -29,11 +30,13 @@ const MAX_LIMIT: u32 = 1000;
 /// Chunks of an export that wait for a slow reader.
 const WAITING: usize = 2;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
+    #[param(value_type = Option<String>)]
     sensor: Option<SensorId>,
     /// As grave as this, or graver.
+    #[param(value_type = Option<words::Severity>, inline)]
     severity: Option<Severity>,
     site: Option<String>,
     zone: Option<String>,
@@ -41,6 +44,7 @@ pub(super) struct ListQuery {
     after: Option<i64>,
     /// The newest first, before this row.
     before: Option<i64>,
+    #[param(value_type = Option<u64>)]
     limit: Option<u32>,
 }
 
@@ -59,27 +63,41 @@ pub(super) async fn list(
     let filter = rows.filter(sensor, severity, site.as_deref(), zone.as_deref());
     let page = portal.alerts.page(&filter, from, limit.unwrap_or(100).min(MAX_LIMIT)).await?;
     let next = match page.next {
-        Cursor::After(row) => json!({ "after": row }),
-        Cursor::Before(row) => json!({ "before": row }),
+        Cursor::After(row) => Next { after: Some(row), before: None },
+        Cursor::Before(row) => Next { after: None, before: Some(row) },
     };
     let alerts = page.alerts.iter().map(|alert| rows.shown(alert)).collect();
     Ok(json(StatusCode::OK, &Listed { alerts, next, more: page.more }))
 }
 
-#[derive(Debug, Serialize)]
-struct Listed<'a> {
+/// A page of alerts.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Alerts)]
+pub(super) struct Listed<'a> {
     alerts: Vec<Shown<'a>>,
     /// What to ask with for what follows.
-    next: Value,
+    next: Next,
     /// Whether anything follows, as far as it was looked.
     more: bool,
 }
 
-#[derive(Debug, Deserialize)]
+/// Where the next page begins: one of the two.
+#[derive(Debug, Serialize, ToSchema)]
+struct Next {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<i64>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExportQuery {
+    #[param(inline)]
     format: Format,
+    #[param(value_type = Option<String>)]
     sensor: Option<SensorId>,
+    #[param(value_type = Option<words::Severity>, inline)]
     severity: Option<Severity>,
     site: Option<String>,
     zone: Option<String>,

@@ -23,3 +23,7 @@ pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
 pub(crate) fn shown(at: Option<picket_protocol::time::UnixSeconds>) -> Option<String> {
     at.map(|at| at.to_string())
 }
+
+/// Nothing to say but that it was done.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Nothing {}

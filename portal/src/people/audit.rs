@@ -8,27 +8,29 @@ use axum::{
 };
 use http_body_util::channel::{Channel, Sender};
 use hyper::body::Bytes;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Shared,
     answers::{Answer, json},
     body::Asked,
+    openapi::words,
 };
-use crate::store::Store;
+use crate::{domain::audit_chain::Record, store::Store};
 
 /// Most records of one answer.
 const MAX_LIMIT: u32 = 1000;
 /// Chunks of an export that wait for a slow reader.
 const WAITING: usize = 2;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AuditQuery {
     #[serde(default)]
     after: i64,
     #[serde(default = "hundred")]
+    #[param(value_type = u64)]
     limit: u32,
 }
 
@@ -36,9 +38,16 @@ const fn hundred() -> u32 {
     100
 }
 
+/// Records of the audit, oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Records {
+    #[schema(value_type = Vec<words::AuditRecord>)]
+    records: Vec<Record>,
+}
+
 pub(crate) async fn list(State(portal): Shared, Asked(query): Asked<AuditQuery>) -> Answer {
     let records = portal.store.audit(query.after, query.limit.min(MAX_LIMIT)).await?;
-    Ok(json(StatusCode::OK, &json!({ "records": records })))
+    Ok(json(StatusCode::OK, &Records { records }))
 }
 
 /// Every record as a line of JSON, from the first on: what `audit verify` reads.

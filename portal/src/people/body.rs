@@ -6,7 +6,8 @@ use axum::{
     http::{HeaderValue, request::Parts},
 };
 use picket_protocol::refusal::Refusal;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize as _, Deserializer, de::DeserializeOwned};
+use serde_json::{Map, Value};
 
 use super::problem::Problem;
 use crate::{
@@ -24,8 +25,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let bytes =
             Bytes::from_request(request, state).await.map_err(|rejection| Refused::invalid(rejection.body_text()))?;
-        let value = serde_json::from_slice(&bytes).map_err(|error| Refused::invalid(error.to_string()))?;
-        Ok(Self(value))
+        Ok(Self(read(&bytes)?))
     }
 }
 
@@ -43,10 +43,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Keyed<T> {
         let key = request.headers().get("idempotency-key").map(read_key).transpose()?;
         let bytes =
             Bytes::from_request(request, state).await.map_err(|rejection| Refused::invalid(rejection.body_text()))?;
-        let body = serde_json::from_slice(&bytes).map_err(|error| Refused::invalid(error.to_string()))?;
+        let body = read(&bytes)?;
         let asked = digest_of(&bytes);
         Ok(Self { body, key: key.map(|key| OnboardingKey { key, asked }) })
     }
+}
+
+/// A body is an object: an array of its fields in their order, which serde takes as well, is not what is described.
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
+    if bytes.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
+        return Err(Refused::invalid("the body is a JSON object"));
+    }
+    serde_json::from_slice(bytes).map_err(|error| Refused::invalid(error.to_string()))
+}
+
+/// A field that is an object, as [`read`] has it.
+pub(crate) fn object<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let fields = Map::<String, Value>::deserialize(deserializer)?;
+    T::deserialize(Value::Object(fields)).map_err(serde::de::Error::custom)
 }
 
 fn read_key(value: &HeaderValue) -> Result<String, Refused> {
@@ -66,6 +80,22 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
         let query =
             Query::<T>::try_from_uri(&parts.uri).map_err(|rejection| Refused::invalid(rejection.body_text()))?;
         Ok(Self(query.0))
+    }
+}
+
+/// The query of a program: unlike a form it leaves out what it does not say.
+#[derive(Debug)]
+pub(crate) struct Said<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Said<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let pairs = parts.uri.query().unwrap_or_default().split('&');
+        if let Some(empty) = pairs.filter_map(|pair| pair.strip_suffix('=')).next() {
+            return Err(Refused::invalid(format!("{empty} is empty: leave it out")).into());
+        }
+        Asked::from_request_parts(parts, state).await.map(|Asked(query)| Self(query))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What an address may say. What is empty was not said: forms send empty fields.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct FleetQuery {
     /// In name, site, zone or tags.
@@ -27,12 +27,16 @@ pub(crate) struct FleetQuery {
     #[serde(deserialize_with = "unless_empty")]
     pub(crate) subscription: Option<String>,
     #[serde(deserialize_with = "unless_empty")]
+    #[param(value_type = Option<super::openapi::words::Mode>, inline)]
     pub(crate) mode: Option<Mode>,
     #[serde(deserialize_with = "unless_empty")]
+    #[param(value_type = Option<Connection>, inline)]
     pub(crate) connection: Option<Connection>,
     #[serde(deserialize_with = "unless_empty")]
+    #[param(value_type = Option<Health>, inline)]
     pub(crate) health: Option<Health>,
     #[serde(deserialize_with = "unless_empty")]
+    #[param(value_type = Option<Sort>, inline)]
     pub(crate) sort: Option<Sort>,
     /// Where the page begins, as the page before said.
     #[serde(deserialize_with = "unless_empty")]
@@ -43,6 +47,7 @@ pub(crate) struct FleetQuery {
     pub(crate) deleted: bool,
     /// Of an export.
     #[serde(deserialize_with = "unless_empty")]
+    #[param(value_type = Option<Format>, inline)]
     pub(crate) format: Option<Format>,
 }
 

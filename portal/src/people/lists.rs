@@ -7,14 +7,15 @@ use picket_protocol::{
     ids::SensorId,
     names::Label,
 };
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
     Shared,
-    answers::{Answer, json, shown},
+    answers::{Answer, Nothing, json, shown},
     body::{Asked, Json, Named},
+    openapi::words,
     reached::{Reached, reach},
     sensor_body::endpoint,
 };
@@ -30,9 +31,85 @@ const MAX_LIMIT: u32 = 1000;
 /// Most pairing tokens made at once.
 const MAX_TOKENS: usize = 1000;
 
+/// What this server is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct About {
+    role: Role,
+    /// Where sensors reach it.
+    url: String,
+    version: &'static str,
+}
+
+/// Whether a probe came.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Seen {
+    seen: bool,
+}
+
+/// Every hub.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Hubs {
+    hubs: Vec<ShownHub>,
+}
+
+/// A hub beside the one built in.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Hub)]
+struct ShownHub {
+    id: Uuid,
+    #[schema(value_type = String)]
+    name: Label,
+    #[schema(value_type = words::HubKind)]
+    kind: HubKind,
+    url: String,
+    topic_template: Option<String>,
+    portal_confirms: bool,
+    /// How the portal gets on with reading it: `ok`, or why not; null where this process does not read it.
+    reading: Option<String>,
+}
+
+/// What was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Made {
+    id: Uuid,
+}
+
+/// Pairing tokens, shown this once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PairingTokens<'a> {
+    tokens: Vec<&'a str>,
+}
+
+/// Alarms, the newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Alarms {
+    alarms: Vec<ShownAlarm>,
+}
+
+/// What somebody should look into.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Alarm)]
+struct ShownAlarm {
+    id: i64,
+    at: String,
+    #[schema(value_type = String)]
+    sensor: SensorId,
+    kind: String,
+    /// What was found, by kind.
+    #[schema(value_type = Object)]
+    detail: serde_json::Value,
+    /// What to do.
+    #[schema(value_type = String)]
+    next: &'static str,
+    /// Whether it is only for the record.
+    note: bool,
+    cleared_at: Option<String>,
+    cleared_by: Option<String>,
+}
+
 pub(crate) async fn about(State(portal): Shared) -> Answer {
-    let value = json!({ "role": portal.role, "url": portal.endpoint.url, "version": env!("CARGO_PKG_VERSION") });
-    Ok(json(StatusCode::OK, &value))
+    let version = env!("CARGO_PKG_VERSION");
+    Ok(json(StatusCode::OK, &About { role: portal.role, url: portal.endpoint.url.clone(), version }))
 }
 
 pub(crate) async fn probe(
@@ -41,32 +118,33 @@ pub(crate) async fn probe(
     Named((_, nonce)): Named<(SensorId, String)>,
 ) -> Answer {
     let seen = portal.store.saw_probe(id, &nonce).await?;
-    Ok(json(StatusCode::OK, &json!({ "seen": seen })))
+    Ok(json(StatusCode::OK, &Seen { seen }))
 }
 
 pub(crate) async fn hubs(State(portal): Shared) -> Answer {
     let hubs = portal.store.hubs().await?;
-    let hubs = hubs.iter().map(|row| {
-        json!({
-            "id": row.id,
-            "name": row.name,
-            "kind": row.hub.kind,
-            "url": row.hub.endpoint.url,
-            "topic_template": row.hub.topic_template,
-            "portal_confirms": row.hub.portal_confirms,
-            "reading": portal.reading.of(row.id).map(|how| how.map_or_else(|why| why, |()| "ok".to_owned())),
-        })
+    let hubs = hubs.iter().map(|row| ShownHub {
+        id: row.id.0,
+        name: row.name.clone(),
+        kind: row.hub.kind,
+        url: row.hub.endpoint.url.clone(),
+        topic_template: row.hub.topic_template.clone(),
+        portal_confirms: row.hub.portal_confirms,
+        reading: portal.reading.of(row.id).map(|how| how.map_or_else(|why| why, |()| "ok".to_owned())),
     });
-    Ok(json(StatusCode::OK, &json!({ "hubs": hubs.collect::<Vec<_>>() })))
+    Ok(json(StatusCode::OK, &Hubs { hubs: hubs.collect() }))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewHub)]
 pub(crate) struct HubBody {
+    #[schema(value_type = String)]
     name: Label,
     url: String,
     ca_pem: String,
     #[serde(default = "https")]
+    #[schema(value_type = words::HubKind)]
     kind: HubKind,
     #[serde(default)]
     topic_template: Option<String>,
@@ -85,7 +163,7 @@ pub(crate) async fn add_hub(
     Json(body): Json<HubBody>,
 ) -> Answer {
     let id = keep_hub(&portal, actor, body).await?;
-    Ok(json(StatusCode::CREATED, &json!({ "id": id })))
+    Ok(json(StatusCode::CREATED, &Made { id: id.0 }))
 }
 
 /// Checks a hub and keeps it; its id.
@@ -112,11 +190,12 @@ pub(crate) async fn remove_hub(
     Named(id): Named<Uuid>,
 ) -> Answer {
     portal.store.remove_hub(HubId(id), actor).await?;
-    Ok(json(StatusCode::OK, &json!({})))
+    Ok(json(StatusCode::OK, &Nothing {}))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewPairingTokens)]
 pub(crate) struct PairingBody {
     sensors: usize,
 }
@@ -136,15 +215,16 @@ pub(crate) async fn add_pairing_tokens(
     let tokens: Vec<Secret> = (0..body.sensors).map(|_| entropy::token()).collect();
     portal.store.add_pairing_tokens(&tokens, actor).await?;
     let tokens: Vec<&str> = tokens.iter().map(Secret::expose).collect();
-    Ok(json(StatusCode::CREATED, &json!({ "tokens": tokens })))
+    Ok(json(StatusCode::CREATED, &PairingTokens { tokens }))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AlarmQuery {
     #[serde(default)]
     open: bool,
     #[serde(default = "hundred")]
+    #[param(value_type = u64)]
     limit: u32,
 }
 
@@ -154,20 +234,18 @@ pub(crate) async fn alarms(
     Asked(query): Asked<AlarmQuery>,
 ) -> Answer {
     let alarms = portal.store.alarms(query.open, &caller.scope, query.limit.min(MAX_LIMIT)).await?;
-    let alarms = alarms.iter().map(|alarm| {
-        json!({
-            "id": alarm.id,
-            "at": alarm.at.to_string(),
-            "sensor": alarm.sensor,
-            "kind": alarm.kind,
-            "detail": alarm.detail,
-            "next": Alarm::next(&alarm.kind),
-            "note": Alarm::is_note(&alarm.kind),
-            "cleared_at": shown(alarm.cleared.as_ref().map(|(at, _)| *at)),
-            "cleared_by": alarm.cleared.as_ref().map(|(_, by)| by),
-        })
+    let alarms = alarms.iter().map(|alarm| ShownAlarm {
+        id: alarm.id,
+        at: alarm.at.to_string(),
+        sensor: alarm.sensor,
+        kind: alarm.kind.clone(),
+        detail: alarm.detail.clone(),
+        next: Alarm::next(&alarm.kind),
+        note: Alarm::is_note(&alarm.kind),
+        cleared_at: shown(alarm.cleared.as_ref().map(|(at, _)| *at)),
+        cleared_by: alarm.cleared.as_ref().map(|(_, by)| by.clone()),
     });
-    Ok(json(StatusCode::OK, &json!({ "alarms": alarms.collect::<Vec<_>>() })))
+    Ok(json(StatusCode::OK, &Alarms { alarms: alarms.collect() }))
 }
 
 pub(crate) async fn clear_alarm(
@@ -178,7 +256,7 @@ pub(crate) async fn clear_alarm(
 ) -> Answer {
     reach(&portal, &caller, portal.store.sensor_of_alarm(id).await?).await?;
     portal.store.clear_alarm(id, actor).await?;
-    Ok(json(StatusCode::OK, &json!({})))
+    Ok(json(StatusCode::OK, &Nothing {}))
 }
 
 const fn hundred() -> u32 {

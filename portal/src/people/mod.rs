@@ -11,6 +11,7 @@ pub(crate) mod body;
 mod csv;
 pub(crate) mod fleet_query;
 pub(crate) mod lists;
+pub mod openapi;
 pub(crate) mod problem;
 pub(crate) mod reached;
 mod recoveries;
@@ -29,11 +30,11 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::header::AUTHORIZATION,
+    http::{StatusCode, header::AUTHORIZATION},
     middleware::{Next, from_fn_with_state},
     response::Response,
 };
-use picket_protocol::refusal::Refusal;
+use picket_protocol::{documents::DocumentType, refusal::Refusal, wire::MEDIA_ACTIVATION_FILE};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
@@ -41,6 +42,8 @@ use crate::{
     portal::Portal,
     store::Actor,
 };
+use answers::{Answer, Nothing};
+use openapi::told;
 use problem::Problem;
 pub use routes::Listed;
 use routes::Routes;
@@ -55,43 +58,113 @@ pub(crate) type Shared = State<Arc<Portal>>;
 fn api() -> Routes<Arc<Portal>> {
     use Right::{Manage, Own, Secure, See};
     Routes::default()
+        .get(See, "/api/v1/openapi.json", openapi)
+        .told(told("This description").gives_file(200, "application/json"))
         .get(See, "/api/v1/about", lists::about)
+        .told(told("What this server is").gives::<lists::About>(200))
         .get(See, "/api/v1/sensors", sensors::list)
+        .told(told("Sensors, a page at a time").asks::<fleet_query::FleetQuery>().gives::<sensors::Sensors>(200))
         .post(Manage, "/api/v1/sensors", sensors::onboard)
+        .told(told("Onboard a sensor").takes::<sensor_body::SensorBody>().keyed().gives::<sensor_view::Shown>(201))
         .get(See, "/api/v1/sensors/export", sensor_export::export)
+        .told(
+            told("All sensors, as CSV or JSON")
+                .asks::<fleet_query::FleetQuery>()
+                .gives_each::<sensor_view::Shown>(200)
+                .gives_file(200, "text/csv; charset=utf-8"),
+        )
         .get(See, "/api/v1/sensors/{id}", sensors::show)
+        .told(told("One sensor").gives::<sensor_view::Detail>(200))
         .patch(Manage, "/api/v1/sensors/{id}", sensors::edit)
+        .told(told("Edit a sensor").takes::<sensor_body::SensorBody>().gives::<sensor_view::Shown>(200))
         .delete(Manage, "/api/v1/sensors/{id}", sensors::delete)
+        .told(told("Delete a sensor").asks::<sensors::DeleteQuery>().gives::<sensor_view::Shown>(200))
         .post(Manage, "/api/v1/sensors/{id}/reissue", sensors::reissue)
+        .told(
+            told("Change what the next file of a sensor says")
+                .takes::<sensors::ReissueBody>()
+                .gives::<sensor_view::Shown>(200),
+        )
         .post(Manage, "/api/v1/sensors/{id}/activation-file", activation_files::download)
+        .told(
+            told("Issue a new activation file")
+                .asks::<activation_files::DownloadQuery>()
+                .gives_file(200, MEDIA_ACTIVATION_FILE)
+                .gives_file(200, "text/plain; charset=utf-8"),
+        )
         .get(See, "/api/v1/sensors/{id}/probes/{nonce}", lists::probe)
+        .told(told("Whether the hub built in took a probe").gives::<lists::Seen>(200))
         .get(See, "/api/v1/sensors/{id}/streams", streams::of_sensor)
+        .told(told("What came of a sensor's alerts").gives::<streams::Streams>(200))
         .get(See, "/api/v1/alerts", alerts::list)
+        .told(told("Alerts, a page at a time").asks::<alerts::ListQuery>().gives::<alerts::Listed<'_>>(200))
         .get(See, "/api/v1/alerts/export", alerts::export)
+        .told(
+            told("All alerts, as CSV or NDJSON")
+                .asks::<alerts::ExportQuery>()
+                .gives_file(200, "text/csv; charset=utf-8")
+                .gives_file(200, "application/x-ndjson"),
+        )
         .get(See, "/api/v1/hubs", lists::hubs)
+        .told(told("Hubs").gives::<lists::Hubs>(200))
         .post(Secure, "/api/v1/hubs", lists::add_hub)
+        .told(told("Add a hub").takes::<lists::HubBody>().gives::<lists::Made>(201))
         .delete(Secure, "/api/v1/hubs/{id}", lists::remove_hub)
+        .told(told("Remove a hub").gives::<Nothing>(200))
         .post(Secure, "/api/v1/pairing-tokens", lists::add_pairing_tokens)
+        .told(
+            told("Make pairing tokens, at a management console")
+                .takes::<lists::PairingBody>()
+                .gives::<lists::PairingTokens<'_>>(201),
+        )
         .post(Secure, "/api/v1/recoveries", recoveries::issue)
+        .told(
+            told("Sign a recovery document")
+                .takes::<recoveries::RecoveryBody>()
+                .gives_file(200, DocumentType::Recovery.as_str()),
+        )
         .get(See, "/api/v1/subscriptions", users::subscriptions)
+        .told(told("Subscriptions").gives::<users::Subscriptions>(200))
         .get(See, "/api/v1/trust-root", activation_files::trust_root)
+        .told(told("The trust root").gives::<activation_files::TrustRoot>(200))
         .get(See, "/api/v1/trust-root/file", activation_files::trust_root_file)
+        .told(told("The trust root as a file").gives_file(200, "application/octet-stream"))
         .get(See, "/api/v1/alarms", lists::alarms)
+        .told(told("Alarms, the newest first").asks::<lists::AlarmQuery>().gives::<lists::Alarms>(200))
         .post(Manage, "/api/v1/alarms/{id}/clear", lists::clear_alarm)
+        .told(told("Clear an alarm").gives::<Nothing>(200))
         .get(Secure, "/api/v1/audit", audit::list)
+        .told(told("The audit, a page at a time").asks::<audit::AuditQuery>().gives::<audit::Records>(200))
         .get(Secure, "/api/v1/audit/export", audit::export)
+        .told(told("The whole audit").gives_file(200, "application/x-ndjson"))
         .get(Secure, "/api/v1/sharing/destinations", sharing::list)
+        .told(told("Where alerts and health events are sent on").gives::<sharing::Destinations>(200))
         .post(Secure, "/api/v1/sharing/destinations", sharing::add)
+        .told(told("Add a destination").takes::<sharing::DestinationBody>().gives::<sharing::ShownDestination>(201))
         .delete(Secure, "/api/v1/sharing/destinations/{id}", sharing::remove)
+        .told(told("Remove a destination").gives::<Nothing>(200))
         .post(Secure, "/api/v1/sharing/destinations/{id}/test", sharing::test)
+        .told(told("Send a test message").gives::<sharing::Tested>(200))
         .get(Own, "/api/v1/users", users::list)
+        .told(told("People").gives::<users::Users>(200))
         .post(Own, "/api/v1/users", users::add)
+        .told(told("Add a person").takes::<users::UserBody>().gives::<users::SetupCode>(201))
         .patch(Own, "/api/v1/users/{name}", users::change)
+        .told(told("Change what a person may do").takes::<users::ChangeBody>().gives::<users::User>(200))
         .delete(Own, "/api/v1/users/{name}", users::remove)
+        .told(told("Remove a person").gives::<Nothing>(200))
         .post(Own, "/api/v1/users/{name}/setup-code", users::setup_code)
+        .told(told("A new setup code for a person").gives::<users::SetupCode>(201))
         .get(Own, "/api/v1/tokens", tokens::list)
+        .told(told("API tokens").gives::<tokens::Tokens>(200))
         .post(Own, "/api/v1/tokens", tokens::add)
+        .told(told("Make an API token").takes::<tokens::TokenBody>().gives::<tokens::NewApiToken<'_>>(201))
         .delete(Own, "/api/v1/tokens/{id}", tokens::remove)
+        .told(told("Remove an API token").gives::<Nothing>(200))
+}
+
+async fn openapi() -> Answer {
+    Ok(answers::json(StatusCode::OK, &openapi::document()))
 }
 
 /// Every route of the API.

@@ -16,10 +16,13 @@ use serde::Deserialize;
 use super::{Shared, answers::Answer, body::Json};
 use crate::{clock, entropy, store::Actor};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewRecovery)]
 pub(super) struct RecoveryBody {
+    #[schema(value_type = String)]
     appliance: ApplianceId,
+    #[schema(value_type = String)]
     nonce: TypedCode,
 }
 

@@ -11,7 +11,7 @@ use axum::{
     routing::{MethodRouter, delete, get, patch, post},
 };
 
-use super::problem::Problem;
+use super::{openapi::Told, problem::Problem};
 use crate::domain::access::{Caller, Right};
 
 /// One route.
@@ -30,11 +30,13 @@ pub struct Listed {
 pub(crate) struct Routes<S> {
     pub(crate) router: Router<S>,
     pub(crate) listed: Vec<Listed>,
+    /// What each of them takes and gives, where that is said.
+    pub(crate) told: Vec<Told>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
     fn default() -> Self {
-        Self { router: Router::new(), listed: Vec::new() }
+        Self { router: Router::new(), listed: Vec::new(), told: Vec::new() }
     }
 }
 
@@ -53,6 +55,12 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
     pub(crate) fn delete<T: 'static>(self, right: Right, path: &'static str, handler: impl Handler<T, S>) -> Self {
         self.add(Method::DELETE, right, path, delete(handler))
+    }
+
+    /// What the route just added takes and gives.
+    pub(crate) fn told(mut self, told: Told) -> Self {
+        self.told.push(told);
+        self
     }
 
     fn add(mut self, method: Method, right: Right, path: &'static str, handler: MethodRouter<S>) -> Self {

@@ -13,8 +13,10 @@ use picket_protocol::{
     time::UnixSeconds,
 };
 use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::openapi::words;
 use crate::{
     authority::certificates,
     domain::{
@@ -24,31 +26,49 @@ use crate::{
 };
 
 /// The fields of the onboarding form.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SensorFields)]
 pub(crate) struct SensorBody {
+    #[schema(value_type = Option<String>)]
+    #[serde(default)]
     name: Option<SensorName>,
+    #[schema(value_type = Option<String>)]
+    #[serde(default)]
     subscription: Option<Label>,
-    #[serde(deserialize_with = "said")]
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<String>)]
     site: Option<Option<Label>>,
-    #[serde(deserialize_with = "said")]
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<String>)]
     zone: Option<Option<Label>>,
+    #[schema(value_type = Option<HashMap<String, String>>)]
+    #[serde(default)]
     tags: Option<BTreeMap<Label, Label>>,
+    #[serde(default)]
     pub(crate) mode: Option<ModeBody>,
+    #[serde(default)]
     automatic_ti: Option<bool>,
+    #[schema(value_type = Option<words::NextBinding>)]
+    #[serde(default)]
     binding: Option<BindingBody>,
-    #[serde(deserialize_with = "said")]
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<String>)]
     licence_until: Option<Option<jiff::civil::Date>>,
+    #[schema(value_type = Option<u32>)]
+    #[serde(default)]
     upload_days: Option<UploadWindow>,
 }
 
 /// The mode of the next file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NextMode)]
 #[serde(deny_unknown_fields, tag = "mode", rename_all = "kebab-case")]
 pub(crate) enum ModeBody {
     CloudConnected {
         /// Null is the one built into the portal.
         #[serde(default, deserialize_with = "said")]
+        #[schema(value_type = Option<Uuid>)]
         hub: Option<Option<Uuid>>,
         #[serde(default)]
         automatic_ti: Option<bool>,
@@ -60,11 +80,13 @@ pub(crate) enum ModeBody {
 }
 
 /// A management console, with a pairing token made there.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NextConsole)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConsoleBody {
     url: String,
     ca_pem: String,
+    #[schema(value_type = String)]
     pairing_token: Secret,
 }
 

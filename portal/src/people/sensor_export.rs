@@ -9,7 +9,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Shared, answers::Answer, body::Asked, csv::write_line, fleet_query::FleetQuery, sensor_view::Shown};
+use super::{Shared, answers::Answer, body::Said, csv::write_line, fleet_query::FleetQuery, sensor_view::Shown};
 use crate::{
     clock,
     domain::{
@@ -43,8 +43,9 @@ const COLUMNS: [(&str, &str); 17] = [
 ];
 
 /// How the list is exported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = SensorExportFormat)]
 pub(crate) enum Format {
     /// RFC 4180, UTF-8.
     Csv,
@@ -55,7 +56,7 @@ pub(crate) enum Format {
 pub(crate) async fn export(
     State(portal): Shared,
     Extension(caller): Extension<Caller>,
-    Asked(query): Asked<FleetQuery>,
+    Said(query): Said<FleetQuery>,
 ) -> Answer {
     let format = query.format.unwrap_or(Format::Json);
     Ok(exported(&portal, &caller.scope, FleetQuery { after: None, ..query }, format).await?)

@@ -5,17 +5,17 @@ use picket_protocol::{
     ids::{Cti, SensorId, SubscriptionId},
     names::Label,
 };
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Shared, activation_files,
     answers::{Answer, json},
-    body::{Asked, Json, Keyed},
+    body::{Asked, Json, Keyed, Said, object},
     fleet_query::{FleetQuery, cursor},
     reached::Reached,
     sensor_body::SensorBody,
-    sensor_view::{Shown, detail},
+    sensor_view::{Detail, Shown},
     streams::streams,
 };
 use crate::{
@@ -23,23 +23,31 @@ use crate::{
     domain::{access::Caller, refused::Refused, role::Role},
     entropy,
     portal::Portal,
-    store::{Actor, OnboardingKey},
+    store::{Actor, OnboardingKey, fleet::Counts},
 };
 
 /// Most sensors of one answer.
 const MAX_LIMIT: usize = 1000;
 
+/// A page of sensors, and how many there are in all.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Sensors {
+    counts: Counts,
+    sensors: Vec<Shown>,
+    /// What `after` asks with for the next page, if there is one.
+    next: Option<String>,
+}
+
 pub(crate) async fn list(
     State(portal): Shared,
     Extension(caller): Extension<Caller>,
-    Asked(query): Asked<FleetQuery>,
+    Said(query): Said<FleetQuery>,
 ) -> Answer {
     let page = query.page(&portal, &caller.scope, MAX_LIMIT).await?;
     let now = clock::now();
     let counts = portal.store.counts(&caller.scope, portal.viewpoint(), now).await?;
-    let sensors: Vec<Shown> = page.sensors.into_iter().map(|view| Shown::of(view, now)).collect();
-    let next = page.next.as_ref().map(cursor);
-    Ok(json(StatusCode::OK, &json!({ "counts": counts, "sensors": sensors, "next": next })))
+    let sensors = page.sensors.into_iter().map(|view| Shown::of(view, now)).collect();
+    Ok(json(StatusCode::OK, &Sensors { counts, sensors, next: page.next.as_ref().map(cursor) }))
 }
 
 pub(crate) async fn onboard(
@@ -69,13 +77,8 @@ pub(crate) async fn show(State(portal): Shared, Reached(id): Reached) -> Answer 
     let view = portal.store.sensor(id, portal.viewpoint()).await?;
     let activations = portal.store.activations_of(id).await?;
     let identities = portal.store.identities_of(id).await?;
-    let mut detail = detail(&view, &activations, &identities);
-    detail["streams"] = streams(&portal, &view).await?.into();
-    let mut value = serde_json::to_value(Shown::of(view, clock::now())).unwrap_or_default();
-    if let (Some(value), Value::Object(detail)) = (value.as_object_mut(), detail) {
-        value.extend(detail);
-    }
-    Ok(json(StatusCode::OK, &value))
+    let streams = streams(&portal, &view).await?;
+    Ok(json(StatusCode::OK, &Detail::of(view, &activations, &identities, streams, clock::now())))
 }
 
 /// Name, site, zone, tags, TI and such travel with heartbeat answers. Mode, hub and console need a signed activation.
@@ -107,10 +110,11 @@ pub(crate) async fn change(
     Ok(())
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Reissue)]
 pub(crate) struct ReissueBody {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub(crate) changes: SensorBody,
     /// Hand the new file to the sensor with its next heartbeat's answer.
     #[serde(default)]
@@ -147,9 +151,10 @@ pub(crate) async fn change_mode(
     Ok(())
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeleteQuery {
+    #[param(value_type = String)]
     reason: Label,
 }
 

@@ -2,12 +2,12 @@
 
 use axum::{Extension, extract::State, http::StatusCode};
 use picket_protocol::names::Label;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     Shared,
-    answers::{Answer, json, shown},
+    answers::{Answer, Nothing, json, shown},
     body::{Json, Named},
     users::Names,
 };
@@ -17,9 +17,11 @@ use crate::{
     store::{Actor, tokens::NewToken},
 };
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewToken)]
 pub(super) struct TokenBody {
+    #[schema(value_type = String)]
     description: Label,
     role: PersonRole,
     /// By name; left out: all.
@@ -27,21 +29,47 @@ pub(super) struct TokenBody {
     subscriptions: Option<Vec<String>>,
 }
 
+/// Every API token, the newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Tokens {
+    tokens: Vec<ShownToken>,
+}
+
+/// An API token: not the token itself.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Token)]
+struct ShownToken {
+    id: String,
+    description: String,
+    role: PersonRole,
+    /// By name; null: all.
+    subscriptions: Option<Vec<String>>,
+    created_at: String,
+    made_by: Option<String>,
+    used_at: Option<String>,
+}
+
+/// A token just made, shown this once.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MadeToken)]
+pub(super) struct NewApiToken<'a> {
+    id: String,
+    token: &'a str,
+}
+
 pub(super) async fn list(State(portal): Shared) -> Answer {
     let names = Names::of(&portal).await?;
     let tokens = portal.store.api_tokens().await?;
-    let tokens = tokens.iter().map(|token| {
-        json!({
-            "id": token.id,
-            "description": token.description,
-            "role": token.role,
-            "subscriptions": names.scope(&token.scope),
-            "created_at": token.created_at.to_string(),
-            "made_by": token.made_by,
-            "used_at": shown(token.used_at),
-        })
+    let tokens = tokens.iter().map(|token| ShownToken {
+        id: token.id.clone(),
+        description: token.description.clone(),
+        role: token.role,
+        subscriptions: names.scope(&token.scope),
+        created_at: token.created_at.to_string(),
+        made_by: token.made_by.clone(),
+        used_at: shown(token.used_at),
     });
-    Ok(json(StatusCode::OK, &json!({ "tokens": tokens.collect::<Vec<Value>>() })))
+    Ok(json(StatusCode::OK, &Tokens { tokens: tokens.collect() }))
 }
 
 pub(super) async fn add(
@@ -53,7 +81,7 @@ pub(super) async fn add(
     let token = entropy::token();
     let new = NewToken { description: body.description, role: body.role, scope };
     let id = portal.store.add_api_token(&token, new, Some(actor)).await?;
-    Ok(json(StatusCode::CREATED, &json!({ "id": id, "token": token.expose() })))
+    Ok(json(StatusCode::CREATED, &NewApiToken { id, token: token.expose() }))
 }
 
 pub(super) async fn remove(
@@ -62,5 +90,5 @@ pub(super) async fn remove(
     Named(id): Named<String>,
 ) -> Answer {
     portal.store.remove_api_token(id, actor).await?;
-    Ok(json(StatusCode::OK, &json!({})))
+    Ok(json(StatusCode::OK, &Nothing {}))
 }

@@ -2,13 +2,13 @@
 
 use axum::{Extension, extract::State, http::StatusCode};
 use picket_guard::person_name::PersonName;
-use picket_protocol::refusal::Refusal;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use picket_protocol::{ids::SubscriptionId, refusal::Refusal};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     Shared,
-    answers::{Answer, json, shown},
+    answers::{Answer, Nothing, json, shown},
     body::{Json, Named},
 };
 use crate::{
@@ -22,9 +22,11 @@ use crate::{
 };
 
 /// Who somebody is to be.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewUser)]
 pub(super) struct UserBody {
+    #[schema(value_type = String)]
     name: PersonName,
     role: PersonRole,
     /// By name; left out: all.
@@ -32,18 +34,61 @@ pub(super) struct UserBody {
     subscriptions: Option<Vec<String>>,
 }
 
-#[derive(Debug, Deserialize)]
+/// What somebody is to be from now on.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = UserChange)]
 pub(super) struct ChangeBody {
     role: PersonRole,
     #[serde(default)]
     subscriptions: Option<Vec<String>>,
 }
 
+/// Everybody, by name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Users {
+    users: Vec<User>,
+}
+
+/// A person.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct User {
+    #[schema(value_type = String)]
+    name: PersonName,
+    role: PersonRole,
+    /// By name; null: all.
+    subscriptions: Option<Vec<String>>,
+    has_password: bool,
+    password_since: Option<String>,
+    created_at: String,
+}
+
+/// With which a person chooses a password, once. Shown this once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SetupCode {
+    #[schema(value_type = String)]
+    name: PersonName,
+    setup_code: String,
+}
+
+/// The subscriptions that the caller sees, by name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Subscriptions {
+    subscriptions: Vec<Subscription>,
+}
+
+/// A subscription.
+#[derive(Debug, Serialize, ToSchema)]
+struct Subscription {
+    #[schema(value_type = String)]
+    id: SubscriptionId,
+    name: String,
+}
+
 pub(super) async fn list(State(portal): Shared) -> Answer {
     let names = Names::of(&portal).await?;
-    let users: Vec<Value> = portal.store.people().await?.iter().map(|person| names.person(person)).collect();
-    Ok(json(StatusCode::OK, &json!({ "users": users })))
+    let users = portal.store.people().await?.iter().map(|person| names.person(person)).collect();
+    Ok(json(StatusCode::OK, &Users { users }))
 }
 
 /// The setup code is shown this once.
@@ -55,7 +100,7 @@ pub(super) async fn add(
     let scope = portal.store.scope_of(body.subscriptions).await?;
     let code = entropy::setup_code();
     portal.store.add_person(body.name.clone(), body.role, scope, code.clone(), actor).await?;
-    Ok(json(StatusCode::CREATED, &json!({ "name": body.name, "setup_code": code })))
+    Ok(json(StatusCode::CREATED, &SetupCode { name: body.name, setup_code: code.to_string() }))
 }
 
 pub(super) async fn change(
@@ -77,7 +122,7 @@ pub(super) async fn remove(
     Named(name): Named<String>,
 ) -> Answer {
     portal.store.remove_person(person_name(name)?, actor).await?;
-    Ok(json(StatusCode::OK, &json!({})))
+    Ok(json(StatusCode::OK, &Nothing {}))
 }
 
 /// For whoever forgot the password, or let the code expire. The old password goes when the code is redeemed.
@@ -88,13 +133,13 @@ pub(super) async fn setup_code(
 ) -> Answer {
     let (name, code) = (person_name(name)?, entropy::setup_code());
     portal.store.add_setup_code(name.clone(), code.clone(), actor).await?;
-    Ok(json(StatusCode::CREATED, &json!({ "name": name, "setup_code": code })))
+    Ok(json(StatusCode::CREATED, &SetupCode { name, setup_code: code.to_string() }))
 }
 
 pub(super) async fn subscriptions(State(portal): Shared, Extension(caller): Extension<Caller>) -> Answer {
     let listed = portal.store.subscriptions(&caller.scope).await?;
-    let listed: Vec<Value> = listed.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect();
-    Ok(json(StatusCode::OK, &json!({ "subscriptions": listed })))
+    let subscriptions = listed.into_iter().map(|(id, name)| Subscription { id, name }).collect();
+    Ok(json(StatusCode::OK, &Subscriptions { subscriptions }))
 }
 
 fn person_name(name: String) -> Result<PersonName, Refused> {
@@ -103,7 +148,7 @@ fn person_name(name: String) -> Result<PersonName, Refused> {
 }
 
 /// The names of subscriptions, to show scopes by.
-pub(super) struct Names(Vec<(picket_protocol::ids::SubscriptionId, String)>);
+pub(super) struct Names(Vec<(SubscriptionId, String)>);
 
 impl Names {
     pub(super) async fn of(portal: &Portal) -> Result<Self, Refused> {
@@ -111,21 +156,19 @@ impl Names {
     }
 
     /// Null: all.
-    pub(super) fn scope(&self, scope: &Scope) -> Value {
-        if scope.is_all() {
-            return Value::Null;
-        }
-        self.0.iter().filter(|(id, _)| scope.covers(*id)).map(|(_, name)| name.as_str()).collect()
+    pub(super) fn scope(&self, scope: &Scope) -> Option<Vec<String>> {
+        let covered = || self.0.iter().filter(|(id, _)| scope.covers(*id)).map(|(_, name)| name.clone()).collect();
+        (!scope.is_all()).then(covered)
     }
 
-    fn person(&self, person: &PersonView) -> Value {
-        json!({
-            "name": person.name,
-            "role": person.role,
-            "subscriptions": self.scope(&person.scope),
-            "has_password": person.password.is_some(),
-            "password_since": shown(person.password_since),
-            "created_at": person.created_at.to_string(),
-        })
+    fn person(&self, person: &PersonView) -> User {
+        User {
+            name: person.name.clone(),
+            role: person.role,
+            subscriptions: self.scope(&person.scope),
+            has_password: person.password.is_some(),
+            password_since: shown(person.password_since),
+            created_at: person.created_at.to_string(),
+        }
     }
 }

@@ -23,7 +23,7 @@ use crate::domain::{
 const CHUNK: u32 = 500;
 
 /// What the list is ordered by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sort {
     /// By name.
@@ -88,7 +88,7 @@ pub struct FleetPage {
 }
 
 /// How many there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
 pub struct Counts {
     /// Registered and not deleted.
     pub onboarded: i64,

@@ -14,6 +14,7 @@ mod heartbeats;
 mod hub;
 mod issuing;
 mod mosquitto;
+mod openapi;
 mod pages;
 mod people;
 mod postgres;

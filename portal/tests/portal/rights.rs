@@ -38,6 +38,7 @@ fn line(route: &Listed, world: &World) -> Option<(String, String)> {
         (
             "GET",
             path @ ("/api/v1/about"
+            | "/api/v1/openapi.json"
             | "/api/v1/sensors"
             | "/api/v1/alerts"
             | "/api/v1/hubs"

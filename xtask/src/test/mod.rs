@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that can fail, part by part, and a last line that counts.
 
+mod api_check;
 mod appliance;
 mod cargo_tests;
 mod cross_check;
@@ -85,7 +86,7 @@ enum Part {
     Systemd,
     /// How much the units leave open
     Exposure,
-    /// Other programs read what the portal issues
+    /// Other programs read what the portal issues, and hold its API against its description
     Python,
     /// The demo's walk
     Walk,
@@ -132,6 +133,9 @@ impl Test {
         self.part(&mut table, Part::Exposure, "exposure of the units", || exposure::check().map(Outcome::Passed));
         self.part(&mut table, Part::Python, "other programs read what the portal issues", || {
             cross_check::run(!left_out(&Part::Broker)).map(Outcome::Passed)
+        });
+        self.part(&mut table, Part::Python, "the API as it describes itself, by schemathesis", || {
+            api_check::run().map(Outcome::Passed)
         });
         self.part(&mut table, Part::Walk, "cargo xtask demo --check", || self.walk());
         self.part(&mut table, Part::Fuzz, "short fuzz runs", || fuzz::all(FUZZ_SECONDS).map(Outcome::Passed));

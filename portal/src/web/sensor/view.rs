@@ -10,11 +10,11 @@ use picket_protocol::{
     ids::Thumbprint,
     time::UnixSeconds,
 };
-use serde_json::Value;
 
 use super::super::words;
 use crate::{
     domain::{alarm::Alarm, audit_chain::Record as AuditRecord, outages::Hour},
+    people::streams::Stream,
     store::{
         AlarmRow,
         views::{ActivationView, IdentityView, SensorView},
@@ -27,7 +27,7 @@ pub(super) struct Record {
     pub(super) identities: Vec<IdentityView>,
     pub(super) activations: Vec<ActivationView>,
     pub(super) certificates: Vec<(Thumbprint, UnixSeconds)>,
-    pub(super) streams: Vec<Value>,
+    pub(super) streams: Vec<Stream>,
     pub(super) alarms: Vec<AlarmRow>,
     pub(super) audit: Vec<AuditRecord>,
     pub(super) hours: Vec<(UnixSeconds, Hour)>,
@@ -181,16 +181,14 @@ fn streams(record: &Record) -> Markup {
         Column::text("Complete"),
     ];
     let rows = record.streams.iter().map(|stream| {
-        let number = |name: &str| stream[name].as_u64().unwrap_or(0);
-        let dropped = stream["dropped"].as_object().into_iter().flatten();
-        let dropped: Vec<String> = dropped.map(|(reason, count)| format!("{count} {reason}")).collect();
-        let id = stream["stream"].as_str().unwrap_or_default();
+        let dropped: Vec<String> =
+            stream.dropped.iter().map(|(reason, count)| format!("{count} {}", reason.as_str())).collect();
         vec![
-            html! { code { (id.split('-').next().unwrap_or_default()) } },
-            html! { "1–" (number("up_to")) ", " (number("received")) },
+            html! { code { (stream.stream.split('-').next().unwrap_or_default()) } },
+            html! { "1–" (stream.up_to) ", " (stream.received) },
             html! { (if dropped.is_empty() { "none".to_owned() } else { dropped.join(", ") }) },
-            html! { (number("lacking")) },
-            if stream["complete"] == true { badge(Tone::Ok, "Complete") } else { badge(Tone::Notice, "Still coming") },
+            html! { (stream.lacking) },
+            if stream.complete { badge(Tone::Ok, "Complete") } else { badge(Tone::Notice, "Still coming") },
         ]
     });
     let empty = Empty { why: "No alert has come yet.".to_owned(), next: html! {} };
