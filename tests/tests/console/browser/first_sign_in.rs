@@ -120,6 +120,24 @@ fn setup_codes_that_are_wrong_come_too_fast_or_too_late_are_refused() -> Result<
 }
 
 #[test]
+fn an_agent_that_dies_at_the_word_activate_costs_only_time() -> Result<()> {
+    let mut desk = Desk::new()?;
+    let sensor = desk.scene.onboard("interrupted", &["--mode", "locally-managed"])?;
+    desk.person().become_admin(&desk.scene.agent)?;
+    desk.person().upload("/first-sign-in/activation", &sensor.file)?;
+    desk.browser.until("[data-step=preview]")?;
+    desk.scene.agent.kill();
+    desk.person().submit("/first-sign-in/activation/activate")?;
+    desk.browser.until("[data-refusal='console.no-agent']")?;
+    desk.scene.agent.start()?;
+    ensure!(desk.scene.agent.status()?["state"] == "unactivated", "a page that says no did it");
+    // The file is still there: it need not be brought again.
+    desk.person().open("/first-sign-in/activation/preview")?;
+    desk.person().activate_and_finish()?;
+    proved(&desk.scene.agent, "locally-managed").map(drop)
+}
+
+#[test]
 fn works_with_scripts_off() -> Result<()> {
     let desk = Desk::new()?;
     desk.browser.without_scripts()?;
