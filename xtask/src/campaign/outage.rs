@@ -48,6 +48,7 @@ fn beyond_the_bounds(setting: &Setting<'_>) -> Result<Outcome> {
         scene.portal.start()?;
         until_told(&scene, &generator)?;
         outcome.recovery = outcome.recovery.max(back.elapsed());
+        until_confirmed(&scene)?;
     }
     let stored = scene.portal.alerts()?;
     outcome.tally = Tally::of(generator.written(), &stored);
@@ -74,6 +75,17 @@ fn until_told(scene: &Scene, generator: &Generator) -> Result<()> {
     });
     // What is not told shows in the account; whoever waits for it longer waits in vain.
     arrived.or_else(|_| Ok(()))
+}
+
+/// Waits until everything is confirmed, and durably so: within a second, or two heartbeats. What is unconfirmed goes last,
+/// and would take the next outage's room.
+fn until_confirmed(scene: &Scene) -> Result<()> {
+    scene.agent.until("everything is confirmed", |status| {
+        let consumer = &status["alerts"]["consumers"][0];
+        consumer["backlog"] == 0 && consumer["unconfirmed"] == 0
+    })?;
+    scene.heard_again()?;
+    scene.heard_again()
 }
 
 /// There is one activation and thus one stream, in which the alert with the id n has the number n.
