@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use super::build::{cargo_deb_in, made, succeed};
 use crate::builds::{cargo, root, target_folder};
@@ -21,13 +21,13 @@ const VERSION: &str = "0.0.1";
 
 /// Makes the package in a folder of its commit's name, unless it lies there, and says where. Needs what the tests have built.
 pub(crate) fn package(folder: &Path) -> Result<PathBuf> {
-    let folder = folder.join(COMMIT);
+    let commit = commit()?;
+    let folder = folder.join(&commit);
     if let Ok(package) = made(&folder, "picket-agent") {
         return Ok(package);
     }
-    must_be_known()?;
     let (sources, target) = (folder.join("sources"), folder.join("target"));
-    unpack(&sources)?;
+    unpack(&commit, &sources)?;
     build(&sources, &target)?;
     let mut command = Command::new(cargo_deb_in(&target_folder()?));
     command.args(["--quiet", "--no-build", "--package", "picket-agent", "--profile", "dev", "--strip", "--fast"]);
@@ -39,21 +39,28 @@ pub(crate) fn package(folder: &Path) -> Result<PathBuf> {
     made(&folder, "picket-agent")
 }
 
-fn must_be_known() -> Result<()> {
-    let mut command = Command::new("git");
-    command.args(["cat-file", "-e", &format!("{COMMIT}^{{commit}}")]).current_dir(root());
-    let known = command.output().context("cannot run git")?.status.success();
-    ensure!(known, "this clone lacks commit {COMMIT}, which upgrades are tested from: git fetch --unshallow");
-    Ok(())
+/// A clone without history upgrades from its own newest commit: the packages, the load and the power cut are as real.
+fn commit() -> Result<String> {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").args(arguments).current_dir(root()).output().context("cannot run git")?;
+        anyhow::Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned()))
+    };
+    let is_known = ["cat-file", "-e", &format!("{COMMIT}^{{commit}}")];
+    if git(&is_known)?.is_some() || (git(&["fetch", "--quiet", "--unshallow"])?.is_some() && git(&is_known)?.is_some())
+    {
+        return Ok(COMMIT.to_owned());
+    }
+    println!("This clone lacks commit {COMMIT}: upgrades are tested from its newest one (git fetch --unshallow).");
+    git(&["rev-parse", "--short", "HEAD"])?.context("the sources are no git work tree")
 }
 
-fn unpack(to: &Path) -> Result<()> {
+fn unpack(commit: &str, to: &Path) -> Result<()> {
     if to.exists() {
         fs::remove_dir_all(to)?;
     }
     fs::create_dir_all(to)?;
     let archive = to.with_extension("tar");
-    succeed(Command::new("git").args(["archive", "--output"]).arg(&archive).arg(COMMIT).current_dir(root()))?;
+    succeed(Command::new("git").args(["archive", "--output"]).arg(&archive).arg(commit).current_dir(root()))?;
     succeed(Command::new("tar").arg("--extract").arg("--file").arg(&archive).arg("--directory").arg(to))?;
     fs::remove_file(archive)?;
     let manifest = to.join("Cargo.toml");
