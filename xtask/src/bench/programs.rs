@@ -29,7 +29,9 @@ impl Shipped {
     }
 
     pub(super) fn with(settings: &Settings) -> Result<Self> {
-        build("size", &["--package", "picket-agent", "--package", "picket-portal"])?;
+        // One after the other, as their packages do: together, the agent would get what the portal asks of crates that both use.
+        build("size", &["--package", "picket-agent"])?;
+        build("size", &["--package", "picket-portal"])?;
         let binaries = Binaries::of_profile("size")?;
         let folder = PrivateFolder::on_disk()?;
         let mut portal = Portal::init(&binaries, Role::Portal, &folder.join("portal"))?;
