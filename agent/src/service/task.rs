@@ -11,7 +11,7 @@ use picket_lifecycle::{
 };
 use picket_protocol::{
     heartbeat::Component,
-    ids::ApplianceId,
+    ids::{ApplianceId, Cti},
     local_api::{AgentStatus, KeyKept},
 };
 use tokio::sync::{mpsc, watch};
@@ -70,6 +70,8 @@ pub struct Service<E> {
     watchdog: Watchdog,
     seal: NetworkSeal,
     users: Users,
+    /// How the key of an activation lies on the disk, once it does: it is not written a second time.
+    key: Option<(Cti, KeyKept)>,
     ended: mpsc::UnboundedReceiver<Ended>,
     commands: mpsc::Receiver<Command>,
     snapshots: watch::Sender<Arc<Snapshot>>,
@@ -108,6 +110,7 @@ impl<E: Effects> Service<E> {
             watchdog: startup.watchdog,
             seal: startup.seal,
             users,
+            key: None,
             ended,
             commands,
             snapshots,
@@ -214,17 +217,28 @@ impl<E: Effects> Service<E> {
 
     pub(super) fn snapshot(&mut self, now: &Moment) -> Snapshot {
         let uptime_seconds = now.boot.since(self.started).as_secs();
-        let mut activations = self.state.activations();
-        let in_force = activations.find_map(|(activation, _, candidate)| (!candidate).then_some(activation.cti));
         let agent = AgentStatus {
             version: self.effects.versions().agent,
             uptime_seconds,
             network: self.seal.access(),
-            key: in_force.map_or(KeyKept::None, |cti| self.effects.key_kept(cti)),
+            key: self.key_kept(),
         };
         let alerts = self.effects.alert_status();
         let mut snapshot = Snapshot::of(&self.state, now, &self.appliance, agent, alerts, &mut self.users);
         snapshot.status.addresses = self.effects.addresses();
         snapshot
+    }
+
+    /// A snapshot is taken at each turn: the key's file is opened until it is there, and then not again.
+    fn key_kept(&mut self) -> KeyKept {
+        let mut activations = self.state.activations();
+        let in_force = activations.find_map(|(activation, _, candidate)| (!candidate).then_some(activation.cti));
+        let Some(cti) = in_force else { return KeyKept::None };
+        if let Some((_, kept)) = self.key.filter(|(of, _)| *of == cti) {
+            return kept;
+        }
+        let kept = self.effects.key_kept(cti);
+        self.key = (kept != KeyKept::None).then_some((cti, kept));
+        kept
     }
 }
