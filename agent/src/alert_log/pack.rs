@@ -76,8 +76,7 @@ impl Packer {
             before = *fact;
         }
         squeeze(self.records.as_bytes(), &mut self.body);
-        self.facts.clear();
-        self.records.clear();
+        self.forget();
         self.written += self.coded.len() + self.body.len();
         Some(Packed { first, last, facts: &self.coded, body: &self.body })
     }
@@ -126,6 +125,13 @@ impl<'a> Run<'a> {
 
     pub(super) fn facts(&self) -> &[Fact] {
         &self.facts
+    }
+
+    /// Those that stand in `first..=last`: a run may reach beyond what is asked for.
+    pub(super) fn between(&self, (first, last): (u64, u64)) -> &[Fact] {
+        let from = self.facts.partition_point(|fact| fact.place < first);
+        let to = self.facts.partition_point(|fact| fact.place <= last);
+        self.facts.get(from..to).unwrap_or_default()
     }
 
     /// Bytes of its records.

@@ -86,10 +86,9 @@ pub(super) fn list(connection: &mut Connection, filter: &ListFilter) -> Result<V
     let first = filter.after.map_or(0, |place| place.0).saturating_add(1);
     let last = filter.before.map_or(u64::MAX, |place| place.0).saturating_sub(1);
     let lowest = filter.at_least.unwrap_or(Severity::Informational).number();
-    let wanted = |fact: &&Fact| (first..=last).contains(&fact.place) && fact.severity.number() <= lowest;
     let (mut listed, mut bytes) = (Vec::new(), 0);
     runs::walk(&transaction, (first, last), order, |run| {
-        for fact in order.of(run.facts()).filter(wanted) {
+        for fact in order.of(run.between((first, last))).filter(|fact| fact.severity.number() <= lowest) {
             let Some(numbered) = Numbered::at(&book, fact.place) else { continue };
             if filter.epochs.as_ref().is_some_and(|epochs| !epochs.contains(&numbered.epoch)) {
                 continue;
@@ -201,7 +200,7 @@ impl<'a> Reading<'a> {
         let mut stretches = skips::touching(self.connection, first, window)?.into_iter().peekable();
         let (mut examined, mut spent) = (first - 1, false);
         runs::walk(self.connection, (first, window), Order::OldestFirst, |run| {
-            for fact in run.facts().iter().filter(|fact| (first..=window).contains(&fact.place)) {
+            for fact in run.between((first, window)) {
                 while let Some(stretch) = stretches.next_if(|stretch| stretch.first <= fact.place) {
                     if !self.push(numbered.skip(&stretch, first, last)) {
                         spent = true;

@@ -79,7 +79,7 @@ pub(super) fn places(
 ) -> Result<Vec<u64>, Failure> {
     let mut places = Vec::new();
     walk(connection, (first, last), Order::OldestFirst, |run| {
-        let found = run.facts().iter().filter(|fact| (first..=last).contains(&fact.place) && wanted(fact));
+        let found = run.between((first, last)).iter().filter(|fact| wanted(fact));
         places.extend(found.map(|fact| fact.place).take(most - places.len()));
         Ok(if places.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     })?;
@@ -90,8 +90,7 @@ pub(super) fn places(
 pub(super) fn oldest(connection: &Connection, (first, last): (u64, u64)) -> Result<Option<(u64, UnixMillis)>, Failure> {
     let mut found = None;
     walk(connection, (first, last), Order::OldestFirst, |run| {
-        let fact = run.facts().iter().find(|fact| (first..=last).contains(&fact.place));
-        found = fact.map(|fact| (fact.place, fact.at));
+        found = run.between((first, last)).first().map(|fact| (fact.place, fact.at));
         Ok(if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
     Ok(found)
@@ -140,7 +139,7 @@ pub(super) fn take_out(
 pub(super) fn count(connection: &Connection, (first, last): (u64, u64)) -> Result<u64, Failure> {
     let mut count = 0;
     walk(connection, (first, last), Order::OldestFirst, |run| {
-        for fact in run.facts().iter().filter(|fact| (first..=last).contains(&fact.place)) {
+        for fact in run.between((first, last)) {
             run.record(fact)?;
             count += 1;
         }

@@ -63,7 +63,7 @@ pub(super) fn by_reason(dropped: &[u64; 4]) -> BTreeMap<DropReason, u64> {
 fn first_hole(connection: &Connection, first: u64, last: u64) -> Result<Option<u64>, Failure> {
     let (mut next, mut hole) = (first, None);
     runs::walk(connection, (first, last), Order::OldestFirst, |run| {
-        for fact in run.facts().iter().filter(|fact| (first..=last).contains(&fact.place)) {
+        for fact in run.between((first, last)) {
             match uncovered(connection, next, fact.place)? {
                 None => next = next.max(fact.place + 1),
                 found => {

@@ -96,10 +96,7 @@ impl Ledger {
     /// What is known of these sensors.
     pub(super) async fn of<'a>(on: impl Into<On<'a>>, sensors: &[SensorId]) -> Result<Self, sqlx::Error> {
         let mut query = Builder::new(OF_SENSORS);
-        for (number, sensor) in sensors.iter().enumerate() {
-            query.push(if number == 0 { "" } else { ", " }).push_bind(&sensor.as_bytes()[..]);
-        }
-        query.push(")");
+        query.push_list(sensors.iter().map(|sensor| &sensor.as_bytes()[..])).push(")");
         let rows = query.build().fetch_all(on).await?;
         let mut ledger = Self::default();
         for row in &rows {

@@ -27,6 +27,14 @@ impl Builder {
         self.push("?")
     }
 
+    /// Adds values with commas between them, as `IN (…)` has them.
+    pub fn push_list<T: Into<Value>>(&mut self, values: impl IntoIterator<Item = T>) -> &mut Self {
+        for (number, value) in values.into_iter().enumerate() {
+            self.push(if number == 0 { "" } else { ", " }).push_bind(value);
+        }
+        self
+    }
+
     /// The statement.
     pub fn build(self) -> Query {
         self.values.into_iter().fold(query(self.sql), Query::bind)

@@ -277,11 +277,8 @@ pub(super) fn push_scope(query: &mut Builder, scope: &Scope) {
         query.push(" AND 1 = 0");
         return;
     }
-    query.push(" AND s.subscription IN (");
-    for (number, subscription) in listed.iter().enumerate() {
-        query.push(if number == 0 { "" } else { ", " }).push_bind(subscription.as_bytes().to_vec());
-    }
-    query.push(")");
+    let subscriptions = listed.iter().map(|subscription| subscription.as_bytes().to_vec());
+    query.push(" AND s.subscription IN (").push_list(subscriptions).push(")");
 }
 
 #[cfg(test)]

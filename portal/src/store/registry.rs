@@ -103,10 +103,7 @@ impl Registry {
 /// What of a selection is among those listed.
 fn listed(select: &str, column: &str, among: impl Iterator<Item = Vec<u8>>) -> Query {
     let mut query = Builder::new(format!("{select} WHERE {column} IN ("));
-    for (number, value) in among.enumerate() {
-        query.push(if number == 0 { "" } else { ", " }).push_bind(value);
-    }
-    query.push(")");
+    query.push_list(among).push(")");
     query.build()
 }
 
