@@ -6,6 +6,7 @@ use nix::unistd::Uid;
 use picket_lifecycle::{State, settings::Settings};
 use picket_protocol::refusal::Refusal;
 use sd_notify::NotifyState;
+use tokio::sync::oneshot;
 
 use crate::{
     alerts::Alerts,
@@ -92,11 +93,13 @@ pub async fn run(config: &Config, seal: NetworkSeal) -> Result<(), NotStarted> {
         tracing::warn!(%error, "systemd could not be told");
     }
     tracing::info!(socket = %config.socket().display(), "ready");
+    // The service stops last: whoever asked before the stop gets its answer, and whoever asks later is the next agent's.
+    let (answering, all_answered) = oneshot::channel::<()>();
     let serving = async {
-        service.run(stop.clone().wait()).await;
-        stop.ask();
+        local_api::serve(listener, api, stop.clone().wait()).await;
+        drop(answering);
     };
-    tokio::join!(serving, local_api::serve(listener, api, stop.clone().wait()));
+    tokio::join!(service.run(|| stop.ask(), async { drop(all_answered.await) }), serving);
 
     // 5. Stopped: what flowed comes to rest.
     alerts.stop().await;

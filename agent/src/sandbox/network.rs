@@ -31,6 +31,12 @@ impl NetworkSeal {
         Self { started_anew, access: AT_START }
     }
 
+    /// As of an agent that the kernel refuses the network.
+    #[cfg(test)]
+    pub(crate) const fn set() -> Self {
+        Self { started_anew: true, access: NetworkAccess::Refused }
+    }
+
     /// How it stands.
     #[must_use]
     pub const fn access(&self) -> NetworkAccess {

@@ -118,17 +118,20 @@ impl<E: Effects> Service<E> {
         (service, Handle::new(sender, watcher))
     }
 
-    /// Runs until `stop`, or until it has to be started anew to have a network. The state is stored once more on the way out.
-    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+    /// Runs until `stop`. Asks for it by `end` when it has to be started anew to have a network, and until then answers
+    /// whoever has asked already, but begins nothing. The state is stored once more on the way out.
+    pub async fn run(mut self, end: impl Fn(), stop: impl Future<Output = ()>) {
         let stop = std::pin::pin!(stop);
         let mut stop = stop;
+        let mut ending = false;
         self.start().await;
         loop {
             self.effects.settle().await;
             self.effects.show_setup_code(self.state.appliance().setup_code());
-            if !self.seal.suits(network_need(&self.state)) {
+            if !ending && !self.seal.suits(network_need(&self.state)) {
                 tracing::info!("something is to be sent: the agent ends, to be started anew with a network");
-                break;
+                ending = true;
+                end();
             }
             self.publish();
             self.watchdog.feed();
@@ -136,9 +139,10 @@ impl<E: Effects> Service<E> {
             tokio::select! {
                 () = &mut stop => break,
                 Some(command) = self.commands.recv() => self.obey(command).await,
-                Some(ended) = self.ended.recv() => self.ended(ended).await,
+                // What was begun without a network has failed for that alone: it says nothing of the other side.
+                Some(ended) = self.ended.recv(), if !ending => self.ended(ended).await,
                 () = self.effects.health_changed() => {}
-                () = tokio::time::sleep(sleep) => {
+                () = tokio::time::sleep(sleep), if !ending => {
                     self.happened(Event::Woke).await;
                 }
             }

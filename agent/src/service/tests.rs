@@ -12,13 +12,13 @@ use picket_protocol::{
     local_api::{ActivationAnswer, Link, NameChange, Progress, SensorState, Start, Status},
     refusal::Refusal,
 };
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::{
-    Command, Handle, Service, Snapshot,
+    Command, Handle, Service, Snapshot, Startup,
     test_world::{Diary, Issuer, cloud, local},
 };
-use crate::clock;
+use crate::{clock, sandbox::NetworkSeal};
 
 const PERSON: Actor = Actor::Caller { uid: 990, person: None };
 
@@ -26,7 +26,7 @@ const PERSON: Actor = Actor::Caller { uid: 990, person: None };
 async fn with_service<F: Future<Output = ()>>(diary: &Diary, issuer: &Issuer, body: impl FnOnce(Handle) -> F) {
     let (service, handle) = Service::new(diary.clone(), diary.startup(issuer));
     let (stop, stopped) = oneshot::channel::<()>();
-    let run = service.run(async { drop(stopped.await) });
+    let run = service.run(|| {}, async { drop(stopped.await) });
     let body = async {
         body(handle).await;
         stop.send(()).unwrap();
@@ -326,4 +326,26 @@ async fn verify_and_preview_change_nothing() {
         assert!(verified.already_active);
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_agent_that_ends_for_a_network_begins_nothing_and_answers_whoever_asks() {
+    let (diary, issuer) = (Diary::default(), Issuer::new());
+    let startup = Startup { seal: NetworkSeal::set(), ..diary.startup(&issuer) };
+    let (service, handle) = Service::new(diary.clone(), startup);
+    let (end, (stop, stopped)) = (Notify::new(), oneshot::channel::<()>());
+    let run = service.run(|| end.notify_one(), async { drop(stopped.await) });
+    let body = async {
+        assert_eq!(offer(&handle, Issuer::new().file(10, cloud())).await.unwrap().outcome, Progress::Committed);
+        end.notified().await;
+        for _ in 0..10 {
+            let seen = status(&handle).await;
+            assert!(
+                matches!(seen.state, SensorState::Active { .. }) && link(&seen) != Some(Link::Connected),
+                "{seen:?}"
+            );
+        }
+        stop.send(()).unwrap();
+    };
+    tokio::join!(run, body);
 }

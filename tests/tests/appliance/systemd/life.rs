@@ -22,6 +22,12 @@ const IMPATIENT: &str = "mkdir -p /run/systemd/system/picket-agent.service.d
 /// What the agent's user must not do, each with a target that is there for it.
 const BAIT: &str =
     "mkdir -p /home/olga && echo secret > /home/olga/secret && chmod -R a+rX /home && test -x /usr/bin/sh";
+/// No look at the status fails while the agent ends and is started anew with a network.
+const LOOK_UNTIL_OPEN: &str = "for look in $(seq 2000); do
+    said=$(picketctl status) || exit 1
+    case $said in *'refuses it any network'*) ;; *) exit 0 ;; esac
+done
+exit 1";
 
 #[test]
 fn an_appliance_lives_from_its_installation_to_its_purge() -> Result<()> {
@@ -144,6 +150,7 @@ fn becomes_cloud_connected(stage: &Stage) -> Result<Duration> {
     let start = Instant::now();
     // Sealed off the network: it ends, is started anew without the seal, and the candidate is proved all the same.
     stage.run(manual::COMMAND_LINE, &[])?;
+    stage.machine.shell(LOOK_UNTIL_OPEN)?;
     let status = stage.until("the portal has answered a heartbeat", |status| {
         status["upstream"]["link"] == "connected" && status["candidate"].is_null()
     })?;
