@@ -55,9 +55,33 @@ impl Troubled {
         self.0 & Self::bit(component) != 0
     }
 
+    /// What that leaves of the sensor's work.
+    #[must_use]
+    pub fn ability(self) -> Ability {
+        let cannot_work = [Component::Engine, Component::AlertLog, Component::Disk, Component::ControlState];
+        if cannot_work.into_iter().any(|component| self.has(component)) {
+            Ability::CannotWork
+        } else if self.has(Component::Hub) {
+            Ability::MissesHub
+        } else {
+            Ability::Works
+        }
+    }
+
     fn bit(component: Component) -> u8 {
         Component::ALL.iter().position(|known| *known == component).map_or(0, |position| 1 << position)
     }
+}
+
+/// What a sensor can do, by its own word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ability {
+    /// All that it should.
+    Works,
+    /// It does not reach its hub.
+    MissesHub,
+    /// It cannot do its work.
+    CannotWork,
 }
 
 /// Whether the sensor is heard.
@@ -72,6 +96,11 @@ pub enum Connection {
     Disconnected,
     /// Its mode sends nothing here.
     DoesNotReport,
+}
+
+impl Connection {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::NeverConnected, Self::Connected, Self::Disconnected, Self::DoesNotReport];
 }
 
 /// Health at the portal.
@@ -98,6 +127,22 @@ pub enum Health {
     PossibleClone,
     /// Its mode sends nothing here.
     NotReported,
+}
+
+impl Health {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Ok,
+        Self::Disconnected,
+        Self::Unavailable,
+        Self::PendingActivation,
+        Self::PendingReactivation,
+        Self::PartiallyConnected,
+        Self::Deactivated,
+        Self::Restored,
+        Self::PossibleClone,
+        Self::NotReported,
+    ];
 }
 
 /// After how many seconds of silence a sensor counts as disconnected. The interval is the sensor's own word, and none may
@@ -142,14 +187,11 @@ impl Facts {
         if self.issued > self.committed {
             return Health::PendingReactivation;
         }
-        let cannot_work = [Component::Engine, Component::AlertLog, Component::Disk, Component::ControlState];
-        if cannot_work.into_iter().any(|component| self.troubled.has(component)) {
-            return Health::Unavailable;
+        match self.troubled.ability() {
+            Ability::CannotWork => Health::Unavailable,
+            Ability::MissesHub => Health::PartiallyConnected,
+            Ability::Works => Health::Ok,
         }
-        if self.troubled.has(Component::Hub) {
-            return Health::PartiallyConnected;
-        }
-        Health::Ok
     }
 }
 

@@ -15,11 +15,13 @@ use super::{
     registry::Registry,
     rows::{int, json},
     sensors,
+    standings::{self, Heard},
     writer::Command,
 };
 use crate::database;
 use crate::domain::{
     alarm::Alarm,
+    connection::{DEFAULT_INTERVAL, Troubled},
     heartbeat::{self, Certified, Consequence, Policy, Reply, Summary},
     refused::Refused,
     registration::Origin,
@@ -95,9 +97,13 @@ impl Bulk {
         }
         let Some(speaker) = registry.speakers.get_mut(&key) else { return Ok(unknown_key()) };
         let Some(registration) = registry.sensors.get(&speaker.identity.sensor) else { return Ok(unknown_key()) };
+        let suspected = speaker.identity.chain.suspicion();
         let (reply, consequences) =
             heartbeat::hear(&mut speaker.identity, registration, &spoken.heartbeat, spoken.digest, work.now, policy);
         let sensor = registration.id;
+        if speaker.identity.chain.suspicion() != suspected {
+            work.touch(sensor);
+        }
         if !matches!(reply, Reply::Refused(_)) {
             let row = Row::of(speaker.row, &speaker.identity, spoken, work)?;
             match self.position.get(&row.identity) {
@@ -119,6 +125,7 @@ impl Bulk {
         self.position.clear();
         while !self.rows.is_empty() {
             let take = (1 << self.rows.len().ilog2()).min(MAX_ROWS);
+            let heard: Vec<Heard> = self.rows[..take].iter().map(Row::heard).collect();
             let mut query = database::query(upsert(take));
             for row in self.rows.drain(..take) {
                 query = query
@@ -133,6 +140,7 @@ impl Bulk {
                     .bind(row.body.to_vec());
             }
             query.execute(&mut work.connection).await?;
+            standings::hear(&mut work.connection, &heard).await?;
         }
         Ok(())
     }
@@ -161,6 +169,11 @@ impl Row {
             troubled: spoken.summary.troubled.0,
             body: Bytes::clone(&spoken.body),
         })
+    }
+
+    fn heard(&self) -> Heard {
+        let interval = self.interval.unwrap_or(DEFAULT_INTERVAL);
+        Heard { identity: self.identity, at: self.last_seen, interval, troubled: Troubled(self.troubled) }
     }
 }
 

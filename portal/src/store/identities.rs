@@ -9,7 +9,7 @@ use super::{
     Store,
     change::{StoreError, Work},
     failed,
-    rows::{int, sensor_id, serial},
+    rows::{id, int, sensor_id, serial},
 };
 use crate::database::{self, Row};
 use crate::domain::{
@@ -119,6 +119,13 @@ impl Store {
 /// Keeps an identity; a key that enrols again for another activation moves to it.
 pub(super) async fn insert(work: &mut Work, identity: &Identity) -> Result<(), sqlx::Error> {
     work.touch(identity.sensor);
+    let before = database::scalar::<Vec<u8>>("SELECT sensor FROM identities WHERE thumbprint = ?")
+        .bind(&identity.thumbprint.as_bytes()[..])
+        .fetch_optional(&mut work.connection)
+        .await?;
+    if let Some(before) = before {
+        work.touch(id(&before)?); // it may have spoken for another
+    }
     database::query(
         "INSERT INTO identities (thumbprint, sensor, serial, cti, state, enrolled_at, roots) VALUES (?, ?, ?, ?, ?, ?, ?) \
          ON CONFLICT (thumbprint) DO UPDATE SET sensor = excluded.sensor, serial = excluded.serial, cti = excluded.cti, \

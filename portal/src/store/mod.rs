@@ -19,6 +19,7 @@ mod registry;
 pub(crate) mod rows;
 pub mod sensors;
 pub mod sessions;
+mod standings;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
@@ -76,6 +77,7 @@ impl Store {
     pub async fn open(address: &Address, policy: watch::Receiver<Policy>) -> Result<(Self, JoinHandle<()>), OpenError> {
         let (mut connection, readers) = address.open(&PART).await?;
         audit::chain(&mut connection).await?;
+        standings::complete(&mut connection).await?;
         let registry = registry::Registry::open(&mut connection).await?;
         let (commands, queue) = mpsc::channel(QUEUE);
         let writer = tokio::spawn(writer::Writer::new(connection, registry, policy, queue).run());

@@ -9,6 +9,7 @@ use super::{
     failed,
     heartbeats::{Bulk, Spoken},
     registry::Registry,
+    standings,
 };
 use crate::database::Connection;
 use crate::{
@@ -126,6 +127,7 @@ impl Writer {
         for change in changes {
             waiting.changes.push(self.make(change).await?);
         }
+        standings::refresh(&mut self.work.connection, &self.work.touched).await?;
         self.work.connection.commit().await?;
         for sensor in std::mem::take(&mut self.work.touched) {
             self.reload(sensor).await;

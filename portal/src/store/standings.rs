@@ -1,0 +1,150 @@
+//! How each sensor stands, kept as narrow rows for lists and counts. Derived: read anew, through the domain, for each
+//! sensor that a transaction touched, and brought forward by each heartbeat. What depends on the clock is not kept.
+
+use picket_protocol::{documents::activation::Mode, ids::SensorId, time::UnixSeconds};
+
+use super::{
+    rows::{REGISTRATION, sensor_id},
+    views::{STANDING, SensorView, Viewpoint, view},
+};
+use crate::database::{self, Builder, Connection};
+use crate::domain::{
+    chain::Suspicion,
+    connection::{Ability, Troubled, disconnected_after},
+    registration::Filed,
+    role::Role,
+};
+
+/// Sensors that are read in one statement.
+const AT_ONCE: usize = 256;
+
+/// The numbers of the column `suspicion`.
+pub(super) const fn suspicion(suspicion: Suspicion) -> u8 {
+    match suspicion {
+        Suspicion::None => 0,
+        Suspicion::Restored { .. } => 1,
+        Suspicion::PossibleClone { .. } => 2,
+    }
+}
+
+/// The numbers of the column `ability`.
+pub(super) const fn ability(ability: Ability) -> u8 {
+    match ability {
+        Ability::Works => 0,
+        Ability::MissesHub => 1,
+        Ability::CannotWork => 2,
+    }
+}
+
+/// What the list by site is ordered by.
+pub(super) fn place(filed: &Filed) -> String {
+    let site = filed.site.as_ref().map_or("", |site| site.as_str());
+    format!("{site}\n{}", filed.name)
+}
+
+/// Gives every sensor of before its rows.
+pub(super) async fn complete(connection: &mut Connection) -> Result<(), sqlx::Error> {
+    connection.begin().await?;
+    let missing = database::query(
+        "SELECT s.id FROM sensors s WHERE NOT EXISTS (SELECT 1 FROM standings t WHERE t.sensor = s.id)",
+    );
+    let missing = missing.fetch_all(&mut *connection).await?;
+    let missing = missing.iter().map(|row| sensor_id(row, "id")).collect::<Result<Vec<_>, _>>()?;
+    refresh(connection, &missing).await?;
+    connection.commit().await
+}
+
+/// Reads anew how these sensors stand.
+pub(super) async fn refresh(connection: &mut Connection, sensors: &[SensorId]) -> Result<(), sqlx::Error> {
+    // Neither of both changes what is kept.
+    let viewpoint = Viewpoint { role: Role::Portal, listening_since: UnixSeconds(0) };
+    for some in sensors.chunks(AT_ONCE) {
+        let mut query = Builder::new(format!("SELECT {REGISTRATION}, i.row AS identity, {STANDING} WHERE s.id IN ("));
+        query.push_list(some.iter().map(|sensor| sensor.as_bytes().to_vec())).push(")");
+        for row in query.build().fetch_all(&mut *connection).await? {
+            let view = view(&row, viewpoint)?;
+            keep_standing(connection, &view).await?;
+            keep_contact(connection, &view, row.try_get("identity")?).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn keep_standing(connection: &mut Connection, view: &SensorView) -> Result<(), sqlx::Error> {
+    let (filed, facts) = (&view.registration.filed, &view.facts);
+    database::query(
+        "INSERT INTO standings (sensor, name, place, words, created_at, subscription, cloud, deleted, suspicion, pending) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sensor) DO UPDATE SET name = excluded.name, \
+         place = excluded.place, words = excluded.words, subscription = excluded.subscription, cloud = excluded.cloud, \
+         deleted = excluded.deleted, suspicion = excluded.suspicion, pending = excluded.pending",
+    )
+    .bind(&view.registration.id.as_bytes()[..])
+    .bind(filed.name.as_str())
+    .bind(place(filed))
+    .bind(words(filed)?)
+    .bind(view.registration.created_at.0)
+    .bind(&filed.subscription.id.as_bytes()[..])
+    .bind(u8::from(facts.mode == Mode::CloudConnected))
+    .bind(u8::from(facts.deleted))
+    .bind(suspicion(facts.suspicion))
+    .bind(u8::from(facts.issued > facts.committed))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn keep_contact(
+    connection: &mut Connection,
+    view: &SensorView,
+    identity: Option<i64>,
+) -> Result<(), sqlx::Error> {
+    let facts = &view.facts;
+    database::query(
+        "INSERT INTO contacts (standing, sensor, subscription, cloud, deleted, identity, last_seen, patience, ability) \
+         VALUES ((SELECT row FROM standings WHERE sensor = ?1), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+         ON CONFLICT (standing) DO UPDATE SET subscription = excluded.subscription, cloud = excluded.cloud, \
+         deleted = excluded.deleted, identity = excluded.identity, last_seen = excluded.last_seen, \
+         patience = excluded.patience, ability = excluded.ability",
+    )
+    .bind(&view.registration.id.as_bytes()[..])
+    .bind(&view.registration.filed.subscription.id.as_bytes()[..])
+    .bind(u8::from(facts.mode == Mode::CloudConnected))
+    .bind(u8::from(facts.deleted))
+    .bind(identity)
+    .bind(facts.last_seen.map_or(0, |at| at.0))
+    .bind(disconnected_after(facts.interval_seconds))
+    .bind(ability(facts.troubled.ability()))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What is searched, whatever the case in any language.
+fn words(filed: &Filed) -> Result<String, sqlx::Error> {
+    let site = filed.site.as_ref().map_or("", |site| site.as_str());
+    let zone = filed.zone.as_ref().map_or("", |zone| zone.as_str());
+    let tags = super::rows::json(&filed.tags)?;
+    Ok(format!("{} {site} {zone} {tags}", filed.name).to_lowercase())
+}
+
+/// A heartbeat of an identity, as its contact keeps it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Heard {
+    pub(super) identity: i64,
+    pub(super) at: i64,
+    pub(super) interval: u32,
+    pub(super) troubled: Troubled,
+}
+
+/// Brings forward the contacts that these identities speak for; others speak for none.
+pub(super) async fn hear(connection: &mut Connection, heard: &[Heard]) -> Result<(), sqlx::Error> {
+    let values = vec!["(?, ?, ?, ?)"; heard.len()].join(", ");
+    let mut query = database::query(format!(
+        "UPDATE contacts SET last_seen = heard.column2, patience = heard.column3, ability = heard.column4 \
+         FROM (VALUES {values}) AS heard WHERE contacts.identity = heard.column1"
+    ));
+    for Heard { identity, at, interval, troubled } in heard {
+        query = query.bind(identity).bind(at).bind(disconnected_after(*interval)).bind(ability(troubled.ability()));
+    }
+    query.execute(connection).await.map(drop)
+}
