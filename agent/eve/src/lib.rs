@@ -3,6 +3,7 @@
 //! A crate of its own since every byte of the engine goes through it: it is built to be fast, where the agent around it is
 //! built to be small.
 
+mod detection;
 mod stats;
 
 use std::borrow::Cow;
@@ -11,6 +12,7 @@ use picket_protocol::alerts::{Severity, UnixMillis};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use self::detection::Detection;
 pub use self::stats::{Capture, Detect, Stats};
 
 /// What a line is.
@@ -42,15 +44,10 @@ struct Eve<'a> {
     event_type: Cow<'a, str>,
     #[serde(borrow, default)]
     timestamp: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    alert: Option<&'a RawValue>,
+    #[serde(default)]
+    alert: Detection,
     #[serde(borrow, default)]
     stats: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Detection {
-    severity: u64,
 }
 
 /// Reads a line without its line feed. `anomalies`: whether `anomaly` records count as alerts.
@@ -62,20 +59,23 @@ pub fn read(line: &[u8], anomalies: bool) -> Record<'_> {
     let text = text.trim_ascii();
     // The whole line is checked to be JSON here: later readers rely on it.
     let Ok(eve) = serde_json::from_str::<Eve<'_>>(text) else { return Record::InvalidJson };
-    let at = read_field::<Cow<'_, str>>(eve.timestamp).as_deref().and_then(instant);
     match &*eve.event_type {
         "alert" => {
-            let severity = read_field::<Detection>(eve.alert).map(|detection| detection.severity);
-            Record::Alert { severity: Severity::from_engine(severity), at, text }
+            Record::Alert { severity: Severity::from_engine(eve.alert.severity), at: instant_of(eve.timestamp), text }
         }
-        "anomaly" if anomalies => Record::Alert { severity: Severity::Informational, at, text },
-        "stats" => read_field(eve.stats).map_or(Record::Other, Record::Stats),
+        "anomaly" if anomalies => {
+            Record::Alert { severity: Severity::Informational, at: instant_of(eve.timestamp), text }
+        }
+        "stats" => {
+            eve.stats.and_then(|stats| serde_json::from_str(stats.get()).ok()).map_or(Record::Other, Record::Stats)
+        }
         _ => Record::Other,
     }
 }
 
-fn read_field<'a, T: Deserialize<'a>>(field: Option<&'a RawValue>) -> Option<T> {
-    serde_json::from_str(field?.get()).ok()
+/// No engine escapes what an instant is made of.
+fn instant_of(timestamp: Option<&RawValue>) -> Option<UnixMillis> {
+    instant(timestamp?.get().strip_prefix('"')?.strip_suffix('"')?)
 }
 
 /// `2004-08-26T12:01:34.211940+0000`, as Suricata writes it; the zone may also have a colon or be `Z`.
@@ -154,8 +154,15 @@ mod tests {
 
     #[test]
     fn an_alert_that_says_no_severity_is_informational() {
-        for odd in ["", r#","alert":null"#, r#","alert":7,"timestamp":8,"stats":"x""#, r#","alert":{"severity":-1.5}"#]
-        {
+        for odd in [
+            "",
+            r#","alert":null"#,
+            r#","alert":7,"timestamp":8,"stats":"x""#,
+            r#","alert":{"severity":-1.5}"#,
+            r#","alert":{"severity":1e999}"#,
+            r#","alert":["severity",2]"#,
+            r#","alert":"severity""#,
+        ] {
             let line = format!(r#"{{"event_type":"alert"{odd}}}"#);
             let read = read(line.as_bytes(), false);
             assert!(matches!(read, Record::Alert { severity: Severity::Informational, at: None, .. }), "{odd}");

@@ -11,8 +11,9 @@ use rusqlite::{Connection, params};
 
 use super::{
     book::{Book, Segment, Stream, consumer_of, position},
-    entry::{ConsumerMarks, LogError, NewAlert},
-    hours,
+    entry::{ConsumerMarks, LogError},
+    gathered::{NewAlert, NewAlerts},
+    hours::HourCounts,
     pack::Packer,
     runs,
     schema::integer,
@@ -45,31 +46,42 @@ impl Open<'_> {
     /// Appends alerts, and where the input goes on after them.
     pub(super) fn append(
         &mut self,
-        alerts: &[NewAlert],
+        alerts: &NewAlerts,
         position: &[u8],
         epochs: &[EpochRecord],
     ) -> Result<(), Failure> {
         self.book.learn(epochs, self.connection)?;
-        // Alerts of one epoch, held or not, stand together: a stretch at a time.
-        for stretch in alerts.chunk_by(|one, next| one.epoch == next.epoch && one.held == next.held) {
-            self.append_stretch(stretch, epochs)?;
+        let mut hours = HourCounts::default();
+        let mut alerts = alerts.iter().peekable();
+        while let Some(&(first, _)) = alerts.peek() {
+            // Alerts of one epoch, held or not, stand together: a stretch at a time.
+            let together = |alert: &NewAlert| alert.epoch == first.epoch && alert.held == first.held;
+            let stretch = std::iter::from_fn(|| alerts.next_if(|(alert, _)| together(alert)));
+            self.append_stretch(first, stretch, &mut hours, epochs)?;
         }
+        hours.write(self.connection)?;
         runs::put(self.connection, self.packer)?;
         self.book.position = Some(position.to_vec());
         self.book.write_log(self.connection)
     }
 
-    fn append_stretch(&mut self, alerts: &[NewAlert], epochs: &[EpochRecord]) -> Result<(), Failure> {
-        let Some(NewAlert { epoch, held, .. }) = alerts.first() else { return Ok(()) };
-        let stream = self.continue_stream(*epoch, epochs)?;
+    fn append_stretch<'a>(
+        &mut self,
+        NewAlert { epoch, held, .. }: NewAlert,
+        alerts: impl Iterator<Item = (NewAlert, &'a str)>,
+        hours: &mut HourCounts,
+        epochs: &[EpochRecord],
+    ) -> Result<(), Failure> {
+        let stream = self.continue_stream(epoch, epochs)?;
         let first = self.book.next;
         let mut by_severity = [0u64; 4];
-        for alert in alerts {
+        for (alert, record) in alerts {
             if self.book.next - self.block.first >= MAX_BLOCK || self.block.first == 0 || self.block_is_old() {
                 self.count(std::mem::take(&mut by_severity))?;
                 *self.block = Block { first: self.book.next, since: self.book.clock };
             }
-            self.packer.push(self.book.next, alert.severity, alert.at, &alert.record);
+            self.packer.push(self.book.next, alert.severity, alert.at, record);
+            hours.count(&alert);
             if self.packer.is_full() {
                 runs::put(self.connection, self.packer)?;
             }
@@ -77,11 +89,10 @@ impl Open<'_> {
             self.book.next += 1;
         }
         self.count(by_severity)?;
-        hours::add(self.connection, alerts)?;
         let count = self.book.next - first;
         let stream = &mut self.book.streams[stream];
         stream.head += count;
-        if *held {
+        if held {
             *stream.dropped_mut(DropReason::Held) += count;
             let gone = Gone::Dropped(DropReason::Held);
             skips::add(self.connection, Stretch { first, last: first + count - 1, gone })?;

@@ -21,21 +21,6 @@ pub struct Bounds {
     pub max_age: Duration,
 }
 
-/// An alert that is not in the log yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewAlert {
-    /// Under which epoch it was detected.
-    pub epoch: Epoch,
-    /// Nobody can say under which of two owners it was detected: kept and exportable, never delivered.
-    pub held: bool,
-    /// How grave.
-    pub severity: Severity,
-    /// When it was detected, as the detection engine says.
-    pub at: UnixMillis,
-    /// The engine's record: one JSON value, untouched.
-    pub record: String,
-}
-
 /// An alert in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedAlert {

@@ -7,7 +7,7 @@ use picket_protocol::alerts::{Severity, UnixMillis};
 use rusqlite::{CachedStatement, Connection, params};
 
 use super::{
-    entry::NewAlert,
+    gathered::NewAlert,
     schema::{integer, natural},
 };
 use crate::store::failure::Failure;
@@ -41,18 +41,24 @@ pub(super) fn prepare(connection: &Connection) {
     }
 }
 
-/// Counts what is being appended, in its transaction.
-pub(super) fn add(connection: &Connection, alerts: &[NewAlert]) -> Result<(), Failure> {
-    let mut counts: BTreeMap<(i64, u8), u64> = BTreeMap::new();
-    for alert in alerts {
-        *counts.entry((alert.at.0.div_euclid(HOUR_MILLIS), alert.severity.number())).or_default() += 1;
+/// What is being appended, counted.
+#[derive(Debug, Default)]
+pub(super) struct HourCounts(BTreeMap<(i64, u8), u64>);
+
+impl HourCounts {
+    pub(super) fn count(&mut self, alert: &NewAlert) {
+        *self.0.entry((alert.at.0.div_euclid(HOUR_MILLIS), alert.severity.number())).or_default() += 1;
     }
-    // Without its table nothing is counted: alerts come first.
-    let Ok(mut add) = counting(connection) else { return Ok(()) };
-    for ((hour, severity), count) in counts {
-        add.execute(params![hour, severity, integer(count)])?;
+
+    /// In the transaction of what was counted.
+    pub(super) fn write(self, connection: &Connection) -> Result<(), Failure> {
+        // Without its table nothing is counted: alerts come first.
+        let Ok(mut add) = counting(connection) else { return Ok(()) };
+        for ((hour, severity), count) in self.0 {
+            add.execute(params![hour, severity, integer(count)])?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn counting(connection: &Connection) -> rusqlite::Result<CachedStatement<'_>> {
@@ -106,7 +112,13 @@ mod tests {
 
     fn alert(hour: i64, severity: Severity) -> NewAlert {
         let at = UnixMillis(hour * HOUR_MILLIS + 5);
-        NewAlert { epoch: Epoch(1), held: false, severity, at, record: String::new() }
+        NewAlert { epoch: Epoch(1), held: false, severity, at }
+    }
+
+    fn add(connection: &Connection, alerts: &[NewAlert]) -> Result<(), Failure> {
+        let mut counts = HourCounts::default();
+        alerts.iter().for_each(|alert| counts.count(alert));
+        counts.write(connection)
     }
 
     #[test]

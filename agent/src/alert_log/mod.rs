@@ -8,6 +8,7 @@ mod book;
 mod bounds;
 mod entry;
 mod facts;
+mod gathered;
 mod hours;
 mod oldest;
 mod pack;
@@ -41,7 +42,8 @@ use tokio::sync::{oneshot, watch};
 
 pub use self::{
     book::{console_consumer, hub_consumer},
-    entry::{Bounds, Chunk, Entry, ListFilter, LogError, LoggedAlert, NewAlert, Verification, VerifiedStream},
+    entry::{Bounds, Chunk, Entry, ListFilter, LogError, LoggedAlert, Verification, VerifiedStream},
+    gathered::{NewAlert, NewAlerts},
     hours::HourCount,
 };
 use self::{
@@ -102,16 +104,22 @@ impl AlertLog {
     ///
     /// # Errors
     /// See [`LogError`]; nothing of it is in the log then.
-    pub fn append(&self, alerts: Vec<NewAlert>, position: Vec<u8>, epochs: Arc<[EpochRecord]>) -> Result<(), LogError> {
+    pub fn append(
+        &self,
+        alerts: Arc<NewAlerts>,
+        position: Vec<u8>,
+        epochs: Arc<[EpochRecord]>,
+    ) -> Result<(), LogError> {
         self.start_append(alerts, position, epochs, None).wait()
     }
 
     /// Starts an append and does not wait for it, so that the next can be prepared meanwhile. `follows` says how many
-    /// appends must have gone before ([`Self::revision`]): when one fails, those after it fail too.
+    /// appends must have gone before ([`Self::revision`]): when one fails, those after it fail too. Whoever has waited is
+    /// the only one left who holds the alerts.
     #[must_use]
     pub fn start_append(
         &self,
-        alerts: Vec<NewAlert>,
+        alerts: Arc<NewAlerts>,
         position: Vec<u8>,
         epochs: Arc<[EpochRecord]>,
         follows: Option<u64>,
@@ -310,7 +318,7 @@ impl AlertLog {
         let jobs = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner).jobs.clone();
         match jobs.map(|jobs| jobs.send(Job { work, reply })) {
             Some(Ok(())) => {}
-            Some(Err(mpsc::SendError(job))) => (job.reply)(Err(gone())),
+            Some(Err(mpsc::SendError(job))) => job.answer(Err(gone())),
             None => {}
         }
     }

@@ -14,8 +14,9 @@ use super::{
     append::{Block, Open},
     backing::{self, Log, Remains},
     book::Book,
-    entry::{Bounds, ConsumerMarks, LogError, NewAlert, Place},
+    entry::{Bounds, ConsumerMarks, LogError, Place},
     facts::Shared,
+    gathered::NewAlerts,
     oldest::find_oldest,
     pack::Packer,
     schema::integer,
@@ -48,7 +49,7 @@ pub(super) struct Job {
 
 pub(super) enum Work {
     Append {
-        alerts: Vec<NewAlert>,
+        alerts: Arc<NewAlerts>,
         position: Vec<u8>,
         epochs: Arc<[EpochRecord]>,
         /// How many appends must have gone before.
@@ -73,10 +74,18 @@ pub(super) enum Work {
     Distrust(u64),
 }
 
+impl Job {
+    /// What was to be written is let go of first: whoever brought it may take it back.
+    pub(super) fn answer(self, answer: Result<(), LogError>) {
+        drop(self.work);
+        (self.reply)(answer);
+    }
+}
+
 impl Work {
     fn weight(&self) -> usize {
         match self {
-            Self::Append { alerts, .. } => alerts.iter().map(|alert| alert.record.len()).sum(),
+            Self::Append { alerts, .. } => alerts.bytes(),
             _ => 0,
         }
     }
@@ -168,11 +177,11 @@ impl Writer {
         match result {
             Ok(answers) => {
                 self.publish();
-                group.into_iter().zip(answers).for_each(|(job, answer)| (job.reply)(answer));
+                group.into_iter().zip(answers).for_each(|(job, answer)| job.answer(answer));
             }
             Err(failure) => {
                 let error = self.failed(&failure);
-                group.into_iter().for_each(|job| (job.reply)(Err(error.clone())));
+                group.into_iter().for_each(|job| job.answer(Err(error.clone())));
             }
         }
     }

@@ -17,24 +17,36 @@ use super::{
     stats::EngineDrops,
 };
 use crate::{
-    alert_log::{AlertLog, LogError, NewAlert, Pending},
+    alert_log::{AlertLog, LogError, NewAlert, NewAlerts, Pending},
     clock,
 };
 
 /// Most alerts, and about how many bytes of records, of one append.
 const MAX_ALERTS: usize = 1_000;
 const MAX_BYTES: usize = 512 * 1024;
+/// Memory that a batch keeps for the next one: what one of usual records needs.
+const MAX_KEPT: usize = 2 * MAX_BYTES;
 /// Most appends on their way: one is being written, one waits for it.
 const MAX_ON_THEIR_WAY: usize = 2;
+
+/// A batch that the log has been given.
+#[derive(Debug)]
+struct OnItsWay {
+    pending: Pending,
+    /// Where the input goes on after it.
+    position: Position,
+    alerts: Arc<NewAlerts>,
+}
 
 /// What a batch needs to know of how lines are read.
 #[derive(Debug)]
 pub(super) struct Batches {
     log: AlertLog,
     anomalies: bool,
-    alerts: Vec<NewAlert>,
-    bytes: usize,
-    on_their_way: VecDeque<(Pending, Position)>,
+    alerts: NewAlerts,
+    on_their_way: VecDeque<OnItsWay>,
+    /// Memory of batches that are durable, for the next ones.
+    spare: Vec<NewAlerts>,
     revision: u64,
     samples: Samples,
 }
@@ -42,8 +54,8 @@ pub(super) struct Batches {
 impl Batches {
     pub(super) fn new(log: AlertLog, anomalies: bool) -> Self {
         let revision = log.revision();
-        let on_their_way = VecDeque::new();
-        Self { log, anomalies, alerts: Vec::new(), bytes: 0, on_their_way, revision, samples: Samples::default() }
+        let (alerts, on_their_way, spare) = (NewAlerts::default(), VecDeque::new(), Vec::new());
+        Self { log, anomalies, alerts, on_their_way, spare, revision, samples: Samples::default() }
     }
 
     /// Takes a line of an activated sensor.
@@ -57,8 +69,7 @@ impl Batches {
                 debug_assert!(text.len() <= MAX_RECORD);
                 let at = at.unwrap_or_else(|| UnixMillis(clock::wall().0.saturating_mul(1_000)));
                 let Assigned { epoch, held } = assigned;
-                self.bytes += text.len();
-                self.alerts.push(NewAlert { epoch, held, severity, at, record: text.to_owned() });
+                self.alerts.push(NewAlert { epoch, held, severity, at }, text);
             }
             Record::Other => counts.not_alerts += 1,
             Record::Stats(stats) => {
@@ -94,7 +105,7 @@ impl Batches {
     }
 
     pub(super) const fn is_full(&self) -> bool {
-        self.alerts.len() >= MAX_ALERTS || self.bytes >= MAX_BYTES
+        self.alerts.count() >= MAX_ALERTS || self.alerts.bytes() >= MAX_BYTES
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -112,27 +123,29 @@ impl Batches {
         while self.on_their_way.len() >= MAX_ON_THEIR_WAY {
             durable = self.await_oldest()?;
         }
-        let alerts = std::mem::take(&mut self.alerts);
-        self.alerts.reserve(alerts.len());
-        self.bytes = 0;
-        let pending = self.log.start_append(alerts, position.encode(), epochs, Some(self.revision));
+        let alerts = Arc::new(std::mem::replace(&mut self.alerts, self.spare.pop().unwrap_or_default()));
+        let pending = self.log.start_append(Arc::clone(&alerts), position.encode(), epochs, Some(self.revision));
         self.revision += 1;
-        self.on_their_way.push_back((pending, position));
+        self.on_their_way.push_back(OnItsWay { pending, position, alerts });
         Ok(durable)
     }
 
     /// Offers the batch and waits until it is durable; it stays here while the log does not take it.
     pub(super) fn offer(&mut self, position: &Position, epochs: Arc<[EpochRecord]>) -> Result<(), LogError> {
-        self.log.append(self.alerts.clone(), position.encode(), epochs)?;
-        self.alerts.clear();
-        self.bytes = 0;
-        Ok(())
+        let alerts = Arc::new(std::mem::take(&mut self.alerts));
+        let result = self.log.append(Arc::clone(&alerts), position.encode(), epochs);
+        self.alerts = Arc::into_inner(alerts).unwrap_or_default();
+        if result.is_ok() {
+            self.alerts.clear(MAX_KEPT);
+        }
+        result
     }
 
     /// Lets go of what the log does not take; says how many alerts that is.
     pub(super) fn give_up(&mut self) -> usize {
-        self.bytes = 0;
-        std::mem::take(&mut self.alerts).len()
+        let count = self.alerts.count();
+        self.alerts.clear(MAX_KEPT);
+        count
     }
 
     /// Waits until everything sent is durable. Gives the last position, if one was sent.
@@ -141,17 +154,18 @@ impl Batches {
         while !self.on_their_way.is_empty() {
             durable = self.await_oldest()?;
         }
+        // A quiet engine's agent keeps no memory for a storm.
+        self.spare.clear();
         Ok(durable)
     }
 
     /// Forgets what is not durable: the input goes back to the log's position.
     pub(super) fn forget(&mut self) {
         // In order: each of them has failed or will, but for one that was made durable before.
-        for (pending, _) in self.on_their_way.drain(..) {
-            let _ = pending.wait();
+        for batch in self.on_their_way.drain(..) {
+            let _ = batch.pending.wait();
         }
-        self.alerts.clear();
-        self.bytes = 0;
+        self.alerts.clear(MAX_KEPT);
         self.revision = self.log.revision();
     }
 
@@ -161,8 +175,13 @@ impl Batches {
     }
 
     fn await_oldest(&mut self) -> Result<Option<Position>, LogError> {
-        let Some((pending, position)) = self.on_their_way.pop_front() else { return Ok(None) };
-        pending.wait().map(|()| Some(position))
+        let Some(OnItsWay { pending, position, alerts }) = self.on_their_way.pop_front() else { return Ok(None) };
+        pending.wait()?;
+        if let Some(mut spare) = Arc::into_inner(alerts) {
+            spare.clear(MAX_KEPT);
+            self.spare.push(spare);
+        }
+        Ok(Some(position))
     }
 }
 

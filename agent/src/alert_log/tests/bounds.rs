@@ -186,7 +186,7 @@ async fn age_takes_only_what_no_consumer_waits_for() {
     let log = lab.open();
     append(
         &log,
-        vec![alert(1, "delivered"), alert(1, "awaited"), NewAlert { held: true, ..alert(1, "held") }, alert(2, "x")],
+        vec![alert(1, "delivered"), alert(1, "awaited"), Alert { held: true, ..alert(1, "held") }, alert(2, "x")],
     );
     log.set_consumer(&hub(), &ConsumerMarks { delivered: Place(1), ..ConsumerMarks::default() }).await.unwrap();
     drop(log);

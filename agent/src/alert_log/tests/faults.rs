@@ -12,7 +12,7 @@ async fn a_kill_at_any_moment_leaves_alerts_and_position_of_the_same_append() {
     let log = lab.open();
     for number in 1..=20u64 {
         let position = number.to_string().into_bytes();
-        log.append(vec![alert(1, "a"), alert(1, "b")], position, epochs()).unwrap();
+        log.append(gathered(vec![alert(1, "a"), alert(1, "b")]), position, epochs()).unwrap();
         let copy = lab.killed();
         let found = copy.open();
         assert_eq!(found.position(), Some(number.to_string().into_bytes()));
@@ -29,7 +29,7 @@ fn an_append_that_follows_a_failed_one_is_refused() {
     let lab = Lab::new();
     let log = lab.open();
     let revision = log.revision();
-    let start = |follows| log.start_append(vec![alert(1, "a")], b"p".to_vec(), epochs(), Some(follows));
+    let start = |follows| log.start_append(gathered(vec![alert(1, "a")]), b"p".to_vec(), epochs(), Some(follows));
     let (first, skipped, second) = (start(revision), start(revision + 2), start(revision + 1));
     assert_eq!(first.wait(), Ok(()));
     assert_eq!(skipped.wait(), Err(LogError::OutOfOrder));
@@ -61,7 +61,7 @@ async fn a_damaged_page_is_met_by_a_reader_and_the_input_goes_on_where_it_stood(
     let log = lab.open();
     let alerts = alerts(1, Severity::Low, 500, 700);
     let record = alerts[0].record.clone();
-    log.append(alerts, b"here".to_vec(), epochs()).unwrap();
+    log.append(gathered(alerts), b"here".to_vec(), epochs()).unwrap();
     drop(log);
     let mut bytes = fs::read(lab.database()).unwrap();
     let first = bytes.windows(64).position(|window| window == &record.as_bytes()[..64]).unwrap();
@@ -90,7 +90,7 @@ fn a_log_of_a_later_release_is_not_touched() {
     let before = fs::read(lab.database()).unwrap();
     let log = lab.open();
     assert_eq!(log.health(), "newer-state");
-    let refused = log.append(vec![alert(1, "a")], Vec::new(), epochs()).unwrap_err();
+    let refused = log.append(gathered(vec![alert(1, "a")]), Vec::new(), epochs()).unwrap_err();
     assert_eq!(refused, LogError::Newer { found: 3, known: 2 });
     drop(log);
     assert_eq!(fs::read(lab.database()).unwrap(), before);
@@ -121,9 +121,9 @@ fn a_folder_that_is_not_there_yet_is_tried_again() {
     let folder = lab.folder.path().join("later");
     let log = AlertLog::open(&folder, BOUNDS);
     assert_eq!(log.health(), "storage-failed");
-    log.append(vec![alert(1, "a")], Vec::new(), epochs()).unwrap_err();
+    log.append(gathered(vec![alert(1, "a")]), Vec::new(), epochs()).unwrap_err();
     fs::create_dir(&folder).unwrap();
-    log.append(vec![alert(1, "a")], b"p".to_vec(), epochs()).unwrap();
+    log.append(gathered(vec![alert(1, "a")]), b"p".to_vec(), epochs()).unwrap();
     assert_eq!((log.health(), *log.head().borrow()), ("ok", Place(1)));
 }
 
@@ -147,7 +147,7 @@ mod on_a_small_disk {
             let mut file = fs::File::create(&filler).unwrap();
             while file.write_all(&[0; 4096]).is_ok() {}
             drop(file);
-            let batch = || log.append(alerts(1, Severity::Low, 100, 700), b"p".to_vec(), epochs());
+            let batch = || log.append(gathered(alerts(1, Severity::Low, 100, 700)), b"p".to_vec(), epochs());
             batch().unwrap();
             assert!(!lab.folder.path().join("alerts.reserve").exists());
             assert_eq!(log.health(), "full");

@@ -46,7 +46,7 @@ async fn a_read_keeps_its_budget_and_gives_at_least_one() {
 async fn what_is_held_is_a_skip_for_consumers_and_listed_for_people() {
     let lab = Lab::new();
     let log = lab.open();
-    let held = |text| NewAlert { held: true, ..alert(1, text) };
+    let held = |text| Alert { held: true, ..alert(1, text) };
     append(&log, vec![alert(1, "a"), held("b")]);
     append(&log, vec![held("c"), alert(1, "d")]);
     for max_count in [1, 100] {
@@ -95,7 +95,7 @@ async fn a_range_is_read_again_across_segments() {
 async fn people_list_by_severity_epoch_and_page() {
     let lab = Lab::new();
     let log = lab.open();
-    let graded = |severity, text| NewAlert { severity, ..alert(1, text) };
+    let graded = |severity, text| Alert { severity, ..alert(1, text) };
     append(&log, vec![graded(Severity::High, "h"), graded(Severity::Low, "l"), alert(2, "x")]);
     let list = |filter: ListFilter| {
         let log = log.clone();
@@ -115,10 +115,7 @@ async fn people_list_by_severity_epoch_and_page() {
 async fn marks_of_a_consumer_are_kept_and_totals_follow_them() {
     let lab = Lab::new();
     let log = lab.open();
-    append(
-        &log,
-        vec![alert(1, "a"), alert(2, "x"), alert(1, "b"), NewAlert { at: UnixMillis(9_000), ..alert(1, "c") }],
-    );
+    append(&log, vec![alert(1, "a"), alert(2, "x"), alert(1, "b"), Alert { at: UnixMillis(9_000), ..alert(1, "c") }]);
     let totals = |log: &AlertLog| log.totals_of(&wanted(&[1])).into_values().next().unwrap();
     assert_eq!((totals(&log).head, totals(&log).delivered), (3, 0));
     assert_eq!(totals(&log).oldest_undelivered.unwrap().0, 1);
@@ -128,7 +125,7 @@ async fn marks_of_a_consumer_are_kept_and_totals_follow_them() {
     assert_eq!(totals(&log).oldest_undelivered.unwrap().0, 9);
     assert_eq!(log.totals_of(&wanted(&[1])).len(), 1, "an upstream is told of another's stream");
     assert_eq!(log.totals().len(), 2);
-    append(&log, vec![NewAlert { held: true, ..alert(1, "h") }]);
+    append(&log, vec![Alert { held: true, ..alert(1, "h") }]);
     let undelivered: Vec<_> = log.undelivered().await.unwrap().into_iter().collect();
     assert_eq!(undelivered, [(Epoch(1), 1), (Epoch(2), 1)]);
     drop(log);

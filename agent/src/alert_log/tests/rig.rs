@@ -76,8 +76,18 @@ pub(super) fn hub() -> String {
     hub_consumer(&owner(1))
 }
 
-pub(super) fn alert(epoch: u64, text: &str) -> NewAlert {
-    NewAlert {
+/// An alert with its record.
+#[derive(Debug, Clone)]
+pub(super) struct Alert {
+    pub(super) epoch: Epoch,
+    pub(super) held: bool,
+    pub(super) severity: Severity,
+    pub(super) at: UnixMillis,
+    pub(super) record: String,
+}
+
+pub(super) fn alert(epoch: u64, text: &str) -> Alert {
+    Alert {
         epoch: Epoch(epoch),
         held: false,
         severity: Severity::Low,
@@ -88,7 +98,7 @@ pub(super) fn alert(epoch: u64, text: &str) -> NewAlert {
 
 /// `count` alerts of a severity, of about `bytes` each, which hardly shrink: what a log of so many bytes holds can be
 /// reckoned.
-pub(super) fn alerts(epoch: u64, severity: Severity, count: usize, bytes: usize) -> Vec<NewAlert> {
+pub(super) fn alerts(epoch: u64, severity: Severity, count: usize, bytes: usize) -> Vec<Alert> {
     // No two calls give the same.
     static CALLS: AtomicU64 = AtomicU64::new(1);
     let mut state = CALLS.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -100,11 +110,19 @@ pub(super) fn alerts(epoch: u64, severity: Severity, count: usize, bytes: usize)
         char::from(b'!' + (state % 94) as u8)
     };
     let mut record = || (0..bytes).map(|_| letter()).collect();
-    (0..count).map(|_| NewAlert { severity, record: record(), ..alert(epoch, "") }).collect()
+    (0..count).map(|_| Alert { severity, record: record(), ..alert(epoch, "") }).collect()
 }
 
-pub(super) fn append(log: &AlertLog, alerts: Vec<NewAlert>) {
-    log.append(alerts, b"position".to_vec(), epochs()).unwrap();
+pub(super) fn gathered(alerts: Vec<Alert>) -> Arc<NewAlerts> {
+    let mut gathered = NewAlerts::default();
+    for Alert { epoch, held, severity, at, record } in alerts {
+        gathered.push(NewAlert { epoch, held, severity, at }, &record);
+    }
+    gathered.into()
+}
+
+pub(super) fn append(log: &AlertLog, alerts: Vec<Alert>) {
+    log.append(gathered(alerts), b"position".to_vec(), epochs()).unwrap();
 }
 
 pub(super) fn wanted(epochs: &[u64]) -> BTreeSet<Epoch> {

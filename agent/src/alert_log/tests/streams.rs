@@ -33,7 +33,7 @@ async fn an_epoch_goes_on_in_its_stream_after_a_restart() {
 async fn a_retired_stream_keeps_what_was_delivered_and_the_rest_is_numbered_anew() {
     let lab = Lab::new();
     let log = lab.open();
-    let held = NewAlert { held: true, ..alert(1, "h") };
+    let held = Alert { held: true, ..alert(1, "h") };
     append(&log, vec![alert(1, "1"), alert(1, "2"), alert(2, "x"), alert(1, "3"), held, alert(1, "4")]);
     log.set_consumer(&hub(), &ConsumerMarks { delivered: Place(1), ..ConsumerMarks::default() }).await.unwrap();
     let old = streams(&read_all(&log, &[1], 9).await)[0];

@@ -35,7 +35,7 @@ async fn a_log_of_the_release_before_keeps_every_alert_mark_and_place() {
     let lab = Lab::new();
     let log = lab.open();
     append(&log, alerts(1, Severity::High, 300, 700));
-    append(&log, vec![alert(2, "local"), NewAlert { held: true, ..alert(1, "held") }]);
+    append(&log, vec![alert(2, "local"), Alert { held: true, ..alert(1, "held") }]);
     append(&log, alerts(1, Severity::Low, 900, 300));
     log.set_consumer(&hub(), &ConsumerMarks { delivered: Place(200), ..ConsumerMarks::default() }).await.unwrap();
     let known = (words(&read_all(&log, &[1, 2], 7).await), verified(&log).await, log.totals(), log.position());
@@ -65,7 +65,7 @@ async fn runs_of_one_grow_together_where_room_is_short() {
     for number in 0..2_400 {
         let severity = if number % 8 == 0 { Severity::Low } else { Severity::High };
         let record = format!("{number:04}{text}");
-        append(&log, vec![NewAlert { severity, record, ..alert(1, "") }]);
+        append(&log, vec![Alert { severity, record, ..alert(1, "") }]);
     }
     let stream = verified(&log).await.remove(0);
     assert!(stream.dropped.values().sum::<u64>() < 300, "graver ones went: {stream:?}");

@@ -35,7 +35,7 @@ use tokio::{
 
 use super::*;
 use crate::{
-    alert_log::{AlertLog, Bounds, NewAlert},
+    alert_log::{AlertLog, Bounds, NewAlert, NewAlerts},
     identity::{Identities, Seal},
     upstream::{
         Upstreams,
@@ -182,15 +182,11 @@ impl World {
     }
 
     async fn detect(&self, epoch: u64, names: impl IntoIterator<Item = u32>) {
-        let alerts = names.into_iter().map(|name| NewAlert {
-            epoch: Epoch(epoch),
-            held: false,
-            severity: Severity::Low,
-            at: UnixMillis(1_000),
-            record: record(name),
-        });
-        let (log, alerts) = (self.log.clone(), alerts.collect());
-        let appended = tokio::task::spawn_blocking(move || log.append(alerts, vec![], epochs()));
+        let alert = NewAlert { epoch: Epoch(epoch), held: false, severity: Severity::Low, at: UnixMillis(1_000) };
+        let mut alerts = NewAlerts::default();
+        names.into_iter().for_each(|name| alerts.push(alert, &record(name)));
+        let log = self.log.clone();
+        let appended = tokio::task::spawn_blocking(move || log.append(alerts.into(), vec![], epochs()));
         appended.await.unwrap().unwrap();
     }
 

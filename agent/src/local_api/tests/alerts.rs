@@ -12,7 +12,7 @@ use picket_protocol::{
 };
 
 use super::world::{CONSOLE, OTHER, World, bytes, code, value};
-use crate::alert_log::{AlertLog, NewAlert};
+use crate::alert_log::{AlertLog, NewAlert, NewAlerts};
 
 /// Odd on purpose: nobody may make it tidy.
 fn record(number: u64) -> String {
@@ -35,9 +35,10 @@ pub(super) fn epochs() -> Arc<[EpochRecord]> {
 /// Logs an alert whose epoch is its number's parity: odd ones are of the first epoch, and grave.
 pub(super) async fn log(world: &World, number: u64) {
     let (epoch, severity) = if number % 2 == 1 { (1, Severity::High) } else { (2, Severity::Low) };
-    let alert = NewAlert { epoch: Epoch(epoch), held: false, severity, at: UnixMillis(1_500), record: record(number) };
+    let mut alerts = NewAlerts::default();
+    alerts.push(NewAlert { epoch: Epoch(epoch), held: false, severity, at: UnixMillis(1_500) }, &record(number));
     let log: AlertLog = world.api.alerts.log().clone();
-    tokio::task::spawn_blocking(move || log.append(vec![alert], Vec::new(), epochs())).await.unwrap().unwrap();
+    tokio::task::spawn_blocking(move || log.append(alerts.into(), Vec::new(), epochs())).await.unwrap().unwrap();
 }
 
 async fn list(world: &World, query: &str) -> Vec<u64> {

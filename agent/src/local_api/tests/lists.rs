@@ -22,7 +22,7 @@ use super::{
     world::{OTHER, World, code, snapshot, value},
 };
 use crate::{
-    alert_log::{ConsumerMarks, LoggedAlert, NewAlert, Place},
+    alert_log::{ConsumerMarks, LoggedAlert, NewAlert, NewAlerts, Place},
     service::Target,
 };
 
@@ -88,15 +88,12 @@ async fn alerts_are_counted_by_hour_and_severity() {
     let world = World::new();
     let now = crate::clock::wall();
     let log = world.api.alerts.log().clone();
-    let alert = |severity, seconds| NewAlert {
-        epoch: Epoch(1),
-        held: false,
-        severity,
-        at: UnixMillis(now.plus(seconds).0 * 1_000),
-        record: "{}".to_owned(),
-    };
-    let alerts = vec![alert(Severity::High, 0), alert(Severity::High, 0), alert(Severity::Low, -48 * 3_600)];
-    tokio::task::spawn_blocking(move || log.append(alerts, Vec::new(), epochs())).await.unwrap().unwrap();
+    let mut alerts = NewAlerts::default();
+    for (severity, seconds) in [(Severity::High, 0), (Severity::High, 0), (Severity::Low, -48 * 3_600)] {
+        let at = UnixMillis(now.plus(seconds).0 * 1_000);
+        alerts.push(NewAlert { epoch: Epoch(1), held: false, severity, at }, "{}");
+    }
+    tokio::task::spawn_blocking(move || log.append(alerts.into(), Vec::new(), epochs())).await.unwrap().unwrap();
     let hours = async |span: &str| -> Vec<SeverityHour> {
         value(world.call(OTHER, "GET", &format!("{}{span}", routes::ALERTS_SEVERITIES), "").await).await
     };
