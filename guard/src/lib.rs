@@ -16,3 +16,4 @@ mod pace;
 pub mod password;
 pub mod person_name;
 pub mod serve;
+pub mod uploads;

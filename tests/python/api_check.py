@@ -104,6 +104,9 @@ def sensors():
     ask("POST", "alarms/{id}/clear", id=str(alarm))
     ask("DELETE", "sensors/{id}", query={"reason": "scrapped"}, id=one)
     ask("POST", "sensors", {"name": "Pump 2", "subscription": "Plant"})
+    table = "name,subscription,zone\nPump 3,Plant,Boilers\nPump 4,Plant,\n"
+    made = ask("POST", "sensors/table", {"csv": table})["sensors"]
+    ask("POST", "sensors/activation-files", {"sensors": [sensor["id"] for sensor in made]})
 
 
 def trust():

@@ -14,6 +14,7 @@ mod recover;
 mod root_draft;
 mod roots;
 mod sensor_commands;
+mod sensor_table;
 mod serve;
 mod share;
 mod simple_commands;

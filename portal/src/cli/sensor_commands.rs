@@ -13,15 +13,23 @@ use super::{
     client::Api,
     output::{self, cell, percent_encoded},
     recover::Recover,
+    sensor_table,
 };
 use picket_durable as files;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Sensor {
-    /// Onboard a sensor; prints its id.
+    /// Onboard a sensor; prints its id. Or all sensors of a table, or none of them.
     Add {
         /// Its name; include the sensor's IP address, so that people find it.
-        name: String,
+        #[arg(required_unless_present = "from")]
+        name: Option<String>,
+        /// A table of sensors instead: CSV in UTF-8, a header and a row for each.
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "Fields", "ModeArguments", "HubArguments"])]
+        from: Option<PathBuf>,
+        /// Where to write the activation files of all of them, as a ZIP archive.
+        #[arg(long, value_name = "ZIP", requires = "from")]
+        files: Option<PathBuf>,
         #[command(flatten)]
         fields: Box<Fields>,
         #[command(flatten)]
@@ -174,8 +182,11 @@ pub(super) struct HubArguments {
 impl Sensor {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Add { name, fields, mode, api } => {
-                let mut body = fields.body(Some(name))?;
+            Self::Add { from: Some(table), files, api, .. } => {
+                sensor_table::onboard(&api, &table, files.as_deref()).await?;
+            }
+            Self::Add { name, fields, mode, api, .. } => {
+                let mut body = fields.body(name)?;
                 body.insert("mode".to_owned(), mode.body(&api).await?.unwrap_or(json!({ "mode": "cloud-connected" })));
                 told(&api, &api.post("/api/v1/sensors", &body.into()).await?, "/id");
             }

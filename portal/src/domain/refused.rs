@@ -20,6 +20,8 @@ pub enum Refused {
     Unauthorized,
     /// The key may not do this, or not any more.
     NotAccepted { why: &'static str },
+    /// A table of sensors was not taken, as a whole: what is wrong, of which the first are told, and how much more there is.
+    Table { wrong: Vec<Wrong>, more: usize },
     /// The name is taken.
     NameTaken { name: String },
     /// The caller's role does not come with this right, or not for the portal as a whole.
@@ -56,6 +58,19 @@ pub enum Refused {
     StorageFailed,
 }
 
+/// What is wrong in a table, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// The row as a spreadsheet counts, the header being the first.
+    pub row: usize,
+    /// The column's title; none: the row as a whole.
+    pub column: Option<String>,
+    /// Stable: of the table's own (`csv.…`), or of the refusal.
+    pub code: String,
+    /// For people.
+    pub why: String,
+}
+
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
         Self::Protocol(refusal)
@@ -70,6 +85,16 @@ impl Refused {
     #[must_use]
     pub fn invalid(why: impl Into<String>) -> Self {
         Self::Protocol(Refusal::InvalidRequest { why: why.into() })
+    }
+
+    /// A table in which all this is wrong; something is.
+    #[must_use]
+    pub fn table(mut wrong: Vec<Wrong>) -> Self {
+        /// More would fill the page, and say nothing new.
+        const TOLD: usize = 100;
+        let more = wrong.len().saturating_sub(TOLD);
+        wrong.truncate(TOLD);
+        Self::Table { wrong, more }
     }
 
     /// A sensor that does not exist.
@@ -122,6 +147,7 @@ impl Refused {
             Self::NotAccepted { why } | Self::StreamRefused { why } => one("why", (*why).to_owned()),
             Self::BatchTooLarge { limit } => one("limit", format!("{limit} bytes")),
             Self::UnsupportedEncoding { encoding } => one("content-encoding", encoding.clone()),
+            Self::Table { wrong, more } => wrong.iter().map(Wrong::found).chain(further(*more)).collect(),
             Self::NameTaken { name } => one("name", name.clone()),
             Self::NoSigner { why } | Self::NotShared { why } => one("why", why.clone()),
             Self::UnsupportedEvent { kind } => one("type", kind.clone()),
@@ -138,4 +164,15 @@ impl Refused {
             | Self::StorageFailed => Vec::new(),
         }
     }
+}
+
+impl Wrong {
+    fn found(&self) -> Found {
+        let column = self.column.as_ref().map(|column| format!(", {column}")).unwrap_or_default();
+        Found { label: format!("row {}{column}", self.row), value: format!("{}: {}", self.code, self.why) }
+    }
+}
+
+fn further(more: usize) -> Option<Found> {
+    (more > 0).then(|| Found { label: "further".to_owned(), value: format!("{more} more are wrong") })
 }

@@ -11,6 +11,7 @@ pub(crate) mod body;
 mod csv;
 pub(crate) mod fleet_query;
 pub(crate) mod lists;
+pub(crate) mod many;
 pub mod openapi;
 pub(crate) mod problem;
 pub(crate) mod reached;
@@ -66,6 +67,14 @@ fn api() -> Routes<Arc<Portal>> {
         .told(told("Sensors, a page at a time").asks::<fleet_query::FleetQuery>().gives::<sensors::Sensors>(200))
         .post(Manage, "/api/v1/sensors", sensors::onboard)
         .told(told("Onboard a sensor").takes::<sensor_body::SensorBody>().keyed().gives::<sensor_view::Shown>(201))
+        .post(Manage, "/api/v1/sensors/table", many::onboard)
+        .told(told("Onboard all sensors of a table, or none").takes::<many::TableBody>().gives::<many::Onboarded>(201))
+        .post(Manage, "/api/v1/sensors/activation-files", many::archive::download)
+        .told(
+            told("Issue new activation files of several sensors")
+                .takes::<many::archive::Ids>()
+                .gives_file(200, many::archive::MEDIA),
+        )
         .get(See, "/api/v1/sensors/export", sensor_export::export)
         .told(
             told("All sensors, as CSV or JSON")

@@ -175,7 +175,7 @@ pub(crate) async fn remove(portal: &Portal, actor: Actor, id: SensorId, reason: 
     Ok(())
 }
 
-fn portal_only(portal: &Portal) -> Result<(), Refused> {
+pub(super) fn portal_only(portal: &Portal) -> Result<(), Refused> {
     if portal.role == Role::Portal { Ok(()) } else { Err(Refused::NotAPortal) }
 }
 

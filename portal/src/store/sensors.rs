@@ -18,10 +18,21 @@ use super::{
 use crate::database::{self, Connection};
 use crate::domain::{
     access::{PersonRole, Scope},
-    refused::Refused,
+    refused::{Refused, Wrong},
     registration::{Filed, ModeChoice, Origin, Registration},
     serials,
 };
+
+/// A sensor of a table, under an id drawn by the caller.
+#[derive(Debug)]
+pub struct Newcomer {
+    /// Its row in the table.
+    pub row: usize,
+    /// Its id.
+    pub id: SensorId,
+    /// What the table says of it.
+    pub filed: Filed,
+}
 
 /// What a person may change on a registration: takes what is filed, returns what shall be.
 pub type Edit = Box<dyn FnOnce(Filed) -> Result<Filed, Refused> + Send>;
@@ -50,19 +61,33 @@ impl Store {
                 {
                     return Ok(sensor);
                 }
-                let origin = Origin::Onboarded;
-                let created_at = work.now;
-                let registration =
-                    Registration { id, origin, filed, created_at, committed: None, push: None, deletion: None };
-                refuse_taken_name(work, &registration.filed, id).await?;
-                hubs::named(work, &registration.filed.mode).await?;
-                insert(work, &registration).await?;
-                audit::record(work, &actor, "sensor-onboarded", Some(id), None, Some(&told(&registration.filed)))
-                    .await?;
+                register(work, id, filed, &actor).await?;
                 if let Some(key) = &key {
                     onboarding_keys::keep(work, &actor, key, id).await?;
                 }
                 Ok(id)
+            })
+        })
+        .await
+    }
+
+    /// Registers all sensors of a table, or none.
+    ///
+    /// # Errors
+    /// Everything that a single one would be refused for, by row; or the database failed.
+    pub async fn onboard_all(&self, all: Vec<Newcomer>, scope: Scope, actor: Actor) -> Result<(), Refused> {
+        self.write(move |work| {
+            Box::pin(async move {
+                let mut wrong = Vec::new();
+                for Newcomer { row, id, filed } in all {
+                    match onboard_one(work, id, filed, &scope, &actor).await {
+                        Ok(()) => {}
+                        // The others are looked at too: whoever mends a table wants to hear all of it.
+                        Err(StoreError::Refused(refused)) => wrong.push(wrong_in(row, &refused)),
+                        Err(failed) => return Err(failed),
+                    }
+                }
+                if wrong.is_empty() { Ok(()) } else { Err(StoreError::Refused(Refused::table(wrong))) }
             })
         })
         .await
@@ -129,6 +154,40 @@ impl Store {
         })
         .await
     }
+}
+
+async fn onboard_one(
+    work: &mut Work,
+    id: SensorId,
+    mut filed: Filed,
+    scope: &Scope,
+    actor: &Actor,
+) -> Result<(), StoreError> {
+    filed.check()?;
+    filed.subscription = file_subscription(work, filed.subscription, scope).await?;
+    register(work, id, filed, actor).await
+}
+
+/// Registers a sensor whose subscription is known.
+async fn register(work: &mut Work, id: SensorId, filed: Filed, actor: &Actor) -> Result<(), StoreError> {
+    let (origin, created_at) = (Origin::Onboarded, work.now);
+    let registration = Registration { id, origin, filed, created_at, committed: None, push: None, deletion: None };
+    refuse_taken_name(work, &registration.filed, id).await?;
+    hubs::named(work, &registration.filed.mode).await?;
+    insert(work, &registration).await?;
+    let after = told(&registration.filed);
+    audit::record(work, actor, "sensor-onboarded", Some(id), None, Some(&after)).await?;
+    Ok(())
+}
+
+fn wrong_in(row: usize, refused: &Refused) -> Wrong {
+    let column = match refused {
+        Refused::NameTaken { .. } => Some("name"),
+        Refused::Forbidden { .. } => Some("subscription"),
+        _ => None,
+    };
+    let problem = refused.problem();
+    Wrong { row, column: column.map(str::to_owned), code: problem.code, why: problem.detail }
 }
 
 /// What an audit record says of a registration: no token.

@@ -63,7 +63,7 @@ fn read<T: DeserializeOwned>(form: &Bytes) -> Result<T, Problem> {
     serde_urlencoded::from_bytes(form).map_err(|error| Refused::invalid(forms::shortened(&error.to_string())).into())
 }
 
-fn refusal(not_read: NotRead) -> Refused {
+pub(super) fn refusal(not_read: NotRead) -> Refused {
     Refused::invalid(match not_read {
         NotRead::Media(media) => format!("a form, not {media:?}"),
         NotRead::TooLarge(limit) => format!("at most {limit} bytes"),

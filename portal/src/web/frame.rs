@@ -20,7 +20,8 @@ pub(super) fn signed_in(portal: &Portal, by: &SignedIn, path: &str, page: &Page)
         (Right::Secure, "/audit", "Audit", Icon::Audit),
         (Right::See, "/account", "Account", Icon::Name),
     ];
-    let here = |href: &str| if href == "/" { matches!(path, "/" | "/onboard") } else { path.starts_with(href) };
+    let here =
+        |href: &str| if href == "/" { path == "/" || path.starts_with("/onboard") } else { path.starts_with(href) };
     let nav: Vec<NavLink<'_>> = all
         .into_iter()
         .filter(|(right, ..)| caller.may(*right).is_ok())

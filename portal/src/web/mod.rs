@@ -7,11 +7,13 @@ mod account;
 mod alerts;
 mod audit;
 mod choose_password;
+mod chosen;
 mod forms;
 mod frame;
 mod gate;
 mod getting_started;
 mod hubs;
+mod many;
 mod onboard;
 mod page;
 mod persons;
@@ -19,6 +21,7 @@ mod sensor;
 mod sensors;
 mod sign_in;
 mod tokens;
+mod uploads;
 mod words;
 
 use std::sync::Arc;
@@ -89,6 +92,10 @@ fn pages() -> Routes<Arc<Portal>> {
         .get(See, "/", getting_started::page)
         .get(Manage, "/onboard", onboard::form)
         .post(Manage, "/onboard", onboard::onboard)
+        .get(Manage, "/onboard/many", many::form)
+        .post(Manage, "/onboard/many", many::onboard)
+        .get(Manage, "/onboard/many/template", many::template)
+        .post(Manage, "/sensors/files", chosen::files)
         .get(See, "/sensors", sensors::list)
         .get(See, "/sensors/export", people::sensor_export::export)
         .get(See, "/sensors/{id}", sensor::page)

@@ -199,6 +199,7 @@ async fn page(portal: &Portal, by: &SignedIn, fields: &Fields, refused: Option<&
     };
     let body = html! {
         @if let Some(refused) = refused { (refusal(refused)) }
+        p { a href="/onboard/many" { "Onboard many sensors from a table" } }
         (FormParts { action: "/onboard", csrf: by.csrf(), multipart: false, fields: form, buttons: primary("Onboard sensor") })
     };
     Ok(Page::new("Onboard sensor", &body).under("/", "Getting started"))

@@ -83,6 +83,16 @@ impl Browser {
         self.send("POST", path, &[&[form], headers].concat(), body).await
     }
 
+    /// A form with a file, or with text, and nothing else.
+    pub(crate) async fn upload(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let part = |(name, text): &(&str, &str)| {
+            format!("--xxBOUNDARYxx\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+        };
+        let body = fields.iter().map(part).collect::<String>() + "--xxBOUNDARYxx--\r\n";
+        let form = ("content-type", "multipart/form-data; boundary=xxBOUNDARYxx");
+        self.send("POST", path, &[form], body).await
+    }
+
     async fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: String) -> Answer {
         let stream = TcpStream::connect(self.address).await.unwrap();
         let name = ServerName::try_from("127.0.0.1").unwrap();

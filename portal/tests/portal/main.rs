@@ -26,3 +26,4 @@ mod sensor;
 mod server;
 mod sharing;
 mod sinks;
+mod tables;

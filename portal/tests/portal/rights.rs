@@ -57,6 +57,8 @@ fn line(route: &Listed, world: &World) -> Option<(String, String)> {
         (
             "POST",
             path @ ("/api/v1/sensors"
+            | "/api/v1/sensors/table"
+            | "/api/v1/sensors/activation-files"
             | "/api/v1/hubs"
             | "/api/v1/pairing-tokens"
             | "/api/v1/recoveries"

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRequest, FromRequestParts as _, Multipart, Request},
+    extract::{FromRequest, FromRequestParts as _, Request},
 };
+use picket_guard::uploads;
 
 use crate::{
     console::Shared,
@@ -18,8 +19,6 @@ use crate::{
 const MAX_UPLOAD: usize = 160 * 1024;
 /// For all of it to arrive: 160 KiB over a line of 64 kbit/s take 20 s.
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// Fields of a form.
-const MOST_FIELDS: usize = 12;
 
 /// A form of an admin with a file.
 #[derive(Debug)]
@@ -36,8 +35,7 @@ impl Upload {
     /// A field's text; empty when it is not there.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
-        let field = self.fields.iter().find(|(known, _)| known == name);
-        field.and_then(|(_, value)| std::str::from_utf8(value).ok()).unwrap_or_default()
+        uploads::text(&self.fields, name)
     }
 }
 
@@ -66,32 +64,16 @@ pub async fn unsigned(request: Request, console: &Shared) -> Result<Bytes, Faile
     let _seat = console.uploads.seat().await;
     let bytes = forms::collect(&parts.headers, body, MAX_UPLOAD, UPLOAD_TIMEOUT).await?;
     let fields = fields(Request::from_parts(parts, Body::from(bytes))).await?;
-    Ok(file_of(&fields))
+    Ok(uploads::file(&fields))
 }
 
 impl Upload {
     fn with_file(self) -> Self {
-        Self { file: file_of(&self.fields), ..self }
+        Self { file: uploads::file(&self.fields), ..self }
     }
-}
-
-/// The uploaded file, or else the pasted text.
-fn file_of(fields: &[(String, Bytes)]) -> Bytes {
-    let named = |name: &str| fields.iter().find(|(known, value)| known == name && !value.is_empty());
-    named("file").or_else(|| named("text")).map(|(_, value)| value.clone()).unwrap_or_default()
 }
 
 async fn fields(request: Request) -> Result<Vec<(String, Bytes)>, Failed> {
-    let not_understood = || Failed::from(refused::problem(&texts::refused::NOT_UNDERSTOOD, vec![]));
-    let mut form = Multipart::from_request(request, &()).await.map_err(|_| not_understood())?;
-    let mut fields = Vec::new();
-    while let Some(field) = form.next_field().await.map_err(|_| not_understood())? {
-        if fields.len() >= MOST_FIELDS {
-            return Err(not_understood());
-        }
-        // The file's own name is never looked at.
-        let name = field.name().unwrap_or_default().to_owned();
-        fields.push((name, field.bytes().await.map_err(|_| not_understood())?));
-    }
-    Ok(fields)
+    let fields = uploads::fields(request).await;
+    fields.map_err(|_| Failed::from(refused::problem(&texts::refused::NOT_UNDERSTOOD, vec![])))
 }

@@ -54,6 +54,14 @@ words! {
         "The name is taken",
         "Names are unique: of sensors in a subscription, of hubs and destinations at the portal.",
         ["Choose another name"];
+    TABLE Self::Table { .. } => "portal.table-refused", 422,
+        "The table was not taken: no sensor of it was onboarded",
+        "A table of sensors is checked as a whole, and taken as a whole. What is wrong is said by row, as a spreadsheet counts \
+         them with the header as the first, and by column, each with a code: csv.missing (the cell is empty and must not be), \
+         csv.invalid (the cell says what cannot be), csv.no-such-hub, csv.unknown-column, csv.column-twice, csv.fields (the \
+         row has more or fewer cells than the header), csv.quotes (a quotation mark is not closed), csv.not-utf8, csv.empty, \
+         csv.too-large; or the code with which a single sensor would be refused, as portal.name-taken.",
+        ["Mend what is said in the table", "Send the whole table again: nothing of it was kept"];
     NOT_A_PORTAL Self::NotAPortal => "portal.not-a-portal", 409,
         "A management console does not register sensors or issue activation files",
         "It has no trust root: what it signed no sensor would believe.",

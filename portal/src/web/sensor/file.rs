@@ -25,9 +25,8 @@ use super::{living, under};
 use crate::{
     clock,
     domain::{refused::Refused, registration::ModeChoice},
-    people::{Shared, activation_files::issue, problem::Problem, reached::Reached},
+    people::{Shared, activation_files::issue, many::archive::file_name, problem::Problem, reached::Reached},
     portal::Portal,
-    store::views::SensorView,
 };
 
 pub(crate) async fn page(State(portal): Shared, by: SignedIn, Reached(id): Reached) -> Shown {
@@ -70,7 +69,7 @@ pub(crate) async fn download(
 ) -> Result<Response, Problem> {
     let view = living(&portal, id).await?;
     let (_, file) = issue(&portal, id, false, by.actor()).await?;
-    let name = file_name(&view);
+    let name = file_name(view.registration.filed.name.as_str());
     let headers = [
         (header::CONTENT_TYPE, MEDIA_ACTIVATION_FILE.to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.activation\"")),
@@ -87,12 +86,6 @@ pub(crate) async fn text(State(portal): Shared, Reached(id): Reached, Form { by,
         p class="muted" { "Serial " (serial) }
     };
     Ok(under(Page::new("Activation file as text", &body), &view))
-}
-
-/// Of a sensor's name what stands in a file's name anywhere.
-fn file_name(view: &SensorView) -> String {
-    let name = view.registration.filed.name.as_str();
-    name.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' }).collect()
 }
 
 fn next(portal: &Portal, mode: &ModeChoice) -> Markup {

@@ -136,7 +136,10 @@ fn history(record: &Record) -> Markup {
         Hour::Partly => (Tone::Warning, "Not heard for a part"),
         Hour::Silent => (Tone::Critical, "Disconnected"),
     };
-    if record.hours.is_empty() || !record.view.facts.reports_here {
+    if !record.view.facts.reports_here {
+        return html! { p class="muted" { "In its present mode it does not report here." } };
+    }
+    if record.hours.is_empty() {
         return html! { p class="muted" { "Nothing is known: this sensor has not connected here." } };
     }
     let strip: Vec<Cell> = record

@@ -42,6 +42,8 @@ pub const LAPTOP: Screen = Screen { width: 1366, height: 768, dark: false };
 #[derive(Debug)]
 pub struct Browser {
     driver: Driver,
+    /// Where downloads go.
+    downloads: PathBuf,
     /// Ends the driver, which ends the browser.
     _program: Program,
 }
@@ -86,7 +88,7 @@ impl Browser {
                 Err(error) => Waited::NotYet(format!("{error:#}")),
             })
         })?;
-        let browser = Self { driver, _program: program };
+        let browser = Self { driver, downloads: downloads(folder), _program: program };
         browser.show_on(LAPTOP)?;
         Ok(browser)
     }
@@ -183,6 +185,27 @@ impl Browser {
         let element = self.element(css)?;
         let path = file.to_str().context("a path in UTF-8")?;
         self.driver.post(&format!("element/{element}/value"), &json!({ "text": path })).map(drop)
+    }
+
+    /// Waits for the file that a click began to download, and moves it to `to`.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub fn take_download(&self, to: &Path) -> Result<()> {
+        let file = until("the download has ended", PATIENCE, || {
+            let files = fs::read_dir(&self.downloads).into_iter().flatten().filter_map(Result::ok);
+            let files: Vec<_> = files.map(|entry| entry.path()).collect();
+            // The browser writes under another name until it has all of it.
+            let whole = |file: &PathBuf| {
+                let name = file.file_name().unwrap_or_default().to_string_lossy();
+                !name.starts_with('.') && !name.ends_with(".crdownload")
+            };
+            Ok(match files.iter().find(|file| whole(file)) {
+                Some(file) => Waited::Holds(file.clone()),
+                None => Waited::NotYet(format!("{files:?}; {}", self.shown())),
+            })
+        })?;
+        Ok(fs::rename(file, to)?)
     }
 
     /// Presses keys one after another on whatever has the focus.
@@ -305,6 +328,10 @@ impl Drop for Browser {
     }
 }
 
+fn downloads(folder: &Path) -> PathBuf {
+    folder.join("downloads")
+}
+
 /// Nothing of the browser's own on the network, and nothing of the machine's own profile.
 fn capabilities(folder: &Path) -> Value {
     let profile: PathBuf = folder.join("profile");
@@ -330,7 +357,7 @@ fn capabilities(folder: &Path) -> Value {
     arguments.push(format!("--user-data-dir={}", profile.display()));
     json!({
         "acceptInsecureCerts": true,
-        "goog:chromeOptions": { "args": arguments },
+        "goog:chromeOptions": { "args": arguments, "prefs": { "download": { "default_directory": downloads(folder) } } },
         "timeouts": { "script": 30_000, "pageLoad": 30_000, "implicit": 0 },
     })
 }

@@ -1,10 +1,13 @@
 //! By a real browser: real portal, real sensor, Chromium.
 
+mod circle;
 mod onboarding;
 mod reading;
 
-use anyhow::Result;
-use picket_lab::{Binaries, Browser, Portal, PrivateFolder, Role};
+use std::fs;
+
+use anyhow::{Context, Result};
+use picket_lab::{Agent, Binaries, Browser, Portal, PrivateFolder, Role, Settings};
 
 /// What every owner chooses.
 const PASSWORD: &str = "three grey pumps hum";
@@ -38,5 +41,21 @@ impl Desk {
         self.browser.write("#again", PASSWORD)?;
         self.browser.click("main button[type=submit]")?;
         self.browser.until("[data-step=onboard]")
+    }
+
+    /// A sensor whose image trusts the portal.
+    fn sensor(&self) -> Result<Agent> {
+        let room = self.folder.join("sensor");
+        fs::create_dir(&room)?;
+        let mut agent = Agent::set_up(&Binaries::beside_this_program()?, &room, &Settings::default())?;
+        self.portal.export_root(&agent.trust_directory().join("portal.root"))?;
+        agent.start()?;
+        Ok(agent)
+    }
+
+    fn id_of_the_page(&self) -> Result<String> {
+        let address = self.browser.address()?;
+        let after = address.split_once("/sensors/").with_context(|| address.clone())?.1;
+        Ok(after.split('/').next().unwrap_or_default().to_owned())
     }
 }

@@ -3,19 +3,9 @@
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use picket_lab::{Agent, Binaries, Settings, browser::Key};
+use picket_lab::browser::Key;
 
 use super::{Desk, PASSWORD};
-
-/// A sensor whose image trusts the portal.
-fn sensor(desk: &Desk) -> Result<Agent> {
-    let room = desk.folder.join("sensor");
-    fs::create_dir(&room)?;
-    let mut agent = Agent::set_up(&Binaries::beside_this_program()?, &room, &Settings::default())?;
-    desk.portal.export_root(&agent.trust_directory().join("portal.root"))?;
-    agent.start()?;
-    Ok(agent)
-}
 
 /// The file as the portal shows it for pasting.
 fn carry(desk: &Desk) -> Result<PathBuf> {
@@ -26,16 +16,10 @@ fn carry(desk: &Desk) -> Result<PathBuf> {
     Ok(file)
 }
 
-fn id_of_the_page(desk: &Desk) -> Result<String> {
-    let address = desk.browser.address()?;
-    let after = address.split_once("/sensors/").with_context(|| address.clone())?.1;
-    Ok(after.split('/').next().unwrap_or_default().to_owned())
-}
-
 #[test]
 fn a_sensor_is_onboarded_connects_is_edited_and_deleted() -> Result<()> {
     let desk = Desk::new()?;
-    let agent = sensor(&desk)?;
+    let agent = desk.sensor()?;
     desk.first_sign_in()?;
     desk.open("/onboard")?;
     desk.browser.write("#name", "line-3 10.4.1.17")?;
@@ -43,7 +27,7 @@ fn a_sensor_is_onboarded_connects_is_edited_and_deleted() -> Result<()> {
     desk.browser.write("#zone", "Line 3")?;
     desk.browser.click("main button[type=submit]")?;
     desk.browser.until("form[action$='/file/text']")?;
-    let id = id_of_the_page(&desk)?;
+    let id = desk.id_of_the_page()?;
     let file = carry(&desk)?;
     agent.ask(&["activate", file.to_str().context("a path in UTF-8")?])?;
     desk.portal.until(&id, "the sensor is connected", |seen| seen["connection"] == "connected")?;
@@ -81,7 +65,7 @@ fn onboarding_needs_a_keyboard_alone() -> Result<()> {
     desk.browser.tab_to("main button[type=submit]")?;
     desk.browser.press(&[Key::Enter])?;
     desk.browser.until("form[action$='/file/text']")?;
-    let sensor = desk.portal.sensor(&id_of_the_page(&desk)?)?;
+    let sensor = desk.portal.sensor(&desk.id_of_the_page()?)?;
     ensure!(sensor["name"] == "by keyboard", "{sensor}");
     Ok(())
 }
