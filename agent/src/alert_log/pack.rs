@@ -32,7 +32,7 @@ pub(super) struct Packer {
     records: String,
     /// Of the last run, kept so that each needs none of its own.
     coded: Vec<u8>,
-    body: Vec<u8>,
+    body: Body,
     /// Bytes of all runs since somebody asked.
     written: usize,
 }
@@ -75,10 +75,11 @@ impl Packer {
             write_number(&mut self.coded, widen(fact.end - fact.start));
             before = *fact;
         }
-        squeeze(self.records.as_bytes(), &mut self.body);
+        self.body.squeeze(self.records.as_bytes());
         self.forget();
-        self.written += self.coded.len() + self.body.len();
-        Some(Packed { first, last, facts: &self.coded, body: &self.body })
+        let body = self.body.bytes();
+        self.written += self.coded.len() + body.len();
+        Some(Packed { first, last, facts: &self.coded, body })
     }
 
     /// Forgets what was gathered.
@@ -93,16 +94,31 @@ impl Packer {
     }
 }
 
-/// Packed where that makes it shorter: so a length says whether it was.
-fn squeeze(records: &[u8], body: &mut Vec<u8>) {
-    body.clear();
-    body.resize(lz4_flex::block::get_maximum_output_size(records.len()), 0);
-    match lz4_flex::block::compress_into(records, body) {
-        Ok(length) if length < records.len() => body.truncate(length),
-        _ => {
-            body.clear();
-            body.extend_from_slice(records);
+/// Records as they are written: packed where that makes them shorter, so a length says whether they were.
+#[derive(Debug, Default)]
+struct Body {
+    /// Only grows: to make it ready for each run anew would cost as much as packing.
+    room: Vec<u8>,
+    length: usize,
+}
+
+impl Body {
+    fn squeeze(&mut self, records: &[u8]) {
+        let most = lz4_flex::block::get_maximum_output_size(records.len());
+        if self.room.len() < most {
+            self.room.resize(most, 0);
         }
+        self.length = match lz4_flex::block::compress_into(records, &mut self.room) {
+            Ok(length) if length < records.len() => length,
+            _ => {
+                self.room[..records.len()].copy_from_slice(records);
+                records.len()
+            }
+        };
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.room[..self.length]
     }
 }
 
