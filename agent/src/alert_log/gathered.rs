@@ -1,7 +1,10 @@
 //! Alerts on their way into the log: what is known of each, and their records one behind another in one piece of memory.
 //! A piece of memory for each would cost about as much as reading it.
 
-use picket_protocol::{alerts::Severity, alerts::UnixMillis, ids::Epoch};
+use picket_protocol::{
+    alerts::{Severity, UnixMillis},
+    ids::Epoch,
+};
 
 /// An alert that is not in the log yet, without its record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +20,7 @@ pub struct NewAlert {
 }
 
 /// Alerts that go into the log together, in order.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct NewAlerts {
     alerts: Vec<(NewAlert, usize)>,
     records: String,

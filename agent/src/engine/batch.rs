@@ -134,7 +134,7 @@ impl Batches {
     pub(super) fn offer(&mut self, position: &Position, epochs: Arc<[EpochRecord]>) -> Result<(), LogError> {
         let alerts = Arc::new(std::mem::take(&mut self.alerts));
         let result = self.log.append(Arc::clone(&alerts), position.encode(), epochs);
-        self.alerts = Arc::into_inner(alerts).unwrap_or_default();
+        self.alerts = Arc::unwrap_or_clone(alerts);
         if result.is_ok() {
             self.alerts.clear(MAX_KEPT);
         }
