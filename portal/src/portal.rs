@@ -1,19 +1,32 @@
 //! The parts that both listeners share: role, store, keys, trust root.
 
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use hyper::body::Bytes;
 use picket_protocol::{documents::activation::Endpoint, time::UnixSeconds};
 use tokio::sync::watch;
 
 use crate::{
-    alerts::AlertStore,
+    alerts::{AlertStore, Bounds},
     authority::{certificates::CertificateAuthority, trust::Trust},
     domain::{issue::Issuer, refused::Refused, role::Role},
     reader::Reading,
     sharing::Sharing,
     store::{Store, views::Viewpoint},
 };
+
+/// What its command line says of it, for those who look.
+#[derive(Debug, Clone, Copy)]
+pub struct Told {
+    /// The interval that sensors are asked to keep, seconds; none: their own.
+    pub interval_seconds: Option<u32>,
+    /// For how long, and in how much, alerts are kept.
+    pub alert_bounds: Bounds,
+    /// For how long changes are gathered before they are shared.
+    pub gather: Duration,
+    /// Handshakes a second that one address may begin; none: any number.
+    pub handshakes_per_address: Option<NonZeroU32>,
+}
 
 /// A running portal or management console.
 #[derive(Debug)]
@@ -36,6 +49,8 @@ pub struct Portal {
     pub endpoint: Endpoint,
     /// Its trust root; none at a management console.
     pub trust: watch::Receiver<Option<Arc<Trust>>>,
+    /// How it was started.
+    pub told: Told,
     /// When it began to listen.
     pub listening_since: UnixSeconds,
 }

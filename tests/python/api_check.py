@@ -73,7 +73,7 @@ def raise_alarm():
 
 def seen_by_anybody():
     about = ask("GET", "about")
-    for path in ["openapi.json", "subscriptions", "hubs", "audit", "audit/export", "users", "tokens"]:
+    for path in ["openapi.json", "settings", "subscriptions", "hubs", "audit", "audit/export", "users", "tokens"]:
         ask("GET", path)
     ask("GET", "alerts", query={"limit": 10})
     for form in ["csv", "ndjson"]:
@@ -99,6 +99,8 @@ def sensors():
         ask("POST", "sensors/{id}/activation-file", query=query, id=one)
     ask("POST", "sensors/{id}/reissue", {"changes": {"mode": {"mode": "locally-managed"}}}, id=one)
     ask("DELETE", "hubs/{id}", id=hub)
+    near = {"name": "Near hub", "url": sink().removesuffix("/hook"), "ca_pem": CA}
+    ask("POST", "hubs/{id}/test", id=ask("POST", "hubs", near)["id"])
     raise_alarm()
     alarm = ask("GET", "alarms", query={"open": "true"})["alarms"][0]["id"]
     ask("POST", "alarms/{id}/clear", id=str(alarm))
@@ -119,8 +121,16 @@ def sharing():
     target = {"kind": "webhook", "url": sink(), "ca_pem": CA, "key": "k" * 43}
     made = ask("POST", "sharing/destinations", {"name": "SIEM", "target": target, "rule": {"severity": "low"}})
     ask("GET", "sharing/destinations")
+    ask("PATCH", "sharing/destinations/{id}", {"rule": {"severity": "high"}}, id=made["id"])
     ask("POST", "sharing/destinations/{id}/test", id=made["id"])
     ask("DELETE", "sharing/destinations/{id}", id=made["id"])
+
+
+def places():
+    made = ask("POST", "subscriptions", {"name": "Plant Two"})
+    ask("PATCH", "subscriptions/{id}", {"name": "Plant 2"}, id=made["id"])
+    assert ask("GET", "places")["zones"][0]["name"] == "Boilers"
+    ask("POST", "places/rename", {"kind": "zone", "from": "Boilers", "to": "Boiler house"})
 
 
 def people():
@@ -137,6 +147,7 @@ def main():
     if role == "portal":
         sensors()
         trust()
+        places()
         sharing()
         people()
         missing = {operation.ok().label for operation in schema.get_all_operations()} - reached

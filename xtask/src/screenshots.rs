@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use picket_lab::{
     Agent, Binaries, Browser, Console, Generator, Person, Portal, PrivateFolder, Role, Settings, browser::Screen,
-    ending, ports::free_port,
+    ending, portal::text, ports::free_port,
 };
 use picket_protocol::time::UnixSeconds;
 use serde_json::Value;
@@ -17,10 +17,11 @@ use crate::{
     demo::SAMPLE,
 };
 
-/// The portal's pages; `ID` is a sensor.
-const PORTAL_PAGES: [&str; 14] = [
+/// The portal's pages; `ID` is a sensor, `HUB` a hub, `DESTINATION` a destination.
+const PORTAL_PAGES: [&str; 20] = [
     "/",
     "/onboard",
+    "/onboard/many",
     "/sensors",
     "/sensors?search=nothing",
     "/sensors/ID",
@@ -30,6 +31,11 @@ const PORTAL_PAGES: [&str; 14] = [
     "/sensors/ID/delete",
     "/alerts",
     "/hubs",
+    "/hubs/one?id=HUB",
+    "/sharing",
+    "/sharing/edit?id=DESTINATION",
+    "/places",
+    "/settings",
     "/people",
     "/tokens",
     "/audit",
@@ -119,9 +125,49 @@ impl Stage {
         self.portal.ask(&["user", "add", "mira", "--role", "contributor", "--subscription", "Plant One"])?;
         let listed = self.portal.ask(&["sensor", "list"])?;
         let id = listed["sensors"][0]["id"].as_str().context("the portal has no sensor")?.to_owned();
+        let authority = self.portal.authority();
+        let authority = authority.to_str().context("a path in UTF-8")?;
+        let hub = ["hub", "add", "Plant hub", "--url", "https://hub.north.example:8443", "--ca", authority];
+        let hub = text(&self.portal.ask(&hub)?, "id")?;
+        let siem = ["share", "add", "SIEM", "--syslog", "siem.north.example", "--ca", authority];
+        let destination = text(&self.portal.ask(&siem)?, "id")?;
         for path in PORTAL_PAGES {
-            open(&path.replace("ID", &id))?;
-            camera.take(&format!("portal{}", path.replace("/ID", "/one").replace('?', "/")))?;
+            open(&path.replace("HUB", &hub).replace("DESTINATION", &destination).replace("/ID", &format!("/{id}")))?;
+            let name = path.replace("/ID", "/one").replace("?id=HUB", "").replace("?id=DESTINATION", "");
+            camera.take(&format!("portal{}", name.replace('?', "/")))?;
+        }
+        self.many_at_once(camera)
+    }
+
+    /// A table that is refused and one that is taken; what is done with several sensors.
+    fn many_at_once(&self, camera: &Camera<'_>) -> Result<()> {
+        let open = |path: &str| self.browser.open(&format!("{}{path}", self.portal.pages_url()?));
+        let tables = [
+            (
+                "name,subscription,zone,licence_until\nmixer-1 10.4.2.1,Plant One,Mixing,31.1.2031\n-,,,\n",
+                "[data-refusal]",
+                "refused",
+            ),
+            (
+                "name,subscription,zone\nmixer-1 10.4.2.1,Plant One,Mixing\nmixer-2 10.4.2.2,Plant One,Mixing\n",
+                "form[action='/sensors/files']",
+                "done",
+            ),
+        ];
+        for (table, wanted, name) in tables {
+            open("/onboard/many")?;
+            self.browser.write("#text", table)?;
+            self.browser.click("main form button[type=submit]")?;
+            self.browser.until(wanted)?;
+            camera.take(&format!("portal/onboard/many/{name}"))?;
+        }
+        for deed in ["edit", "files", "delete"] {
+            open("/sensors?search=mixer")?;
+            self.browser.click("tbody tr:nth-child(1) [name=sensor]")?;
+            self.browser.click("tbody tr:nth-child(2) [name=sensor]")?;
+            self.browser.click(&format!("[name=deed][value={deed}]"))?;
+            self.browser.until("main ul li")?;
+            camera.take(&format!("portal/sensors/chosen-{deed}"))?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ mod folder;
 mod init;
 mod output;
 mod people_commands;
+mod place_commands;
 mod recover;
 mod root_draft;
 mod roots;
@@ -56,6 +57,12 @@ enum Command {
     /// Where alerts and health events are sent on.
     #[command(subcommand)]
     Share(share::Share),
+    /// Subscriptions: whose sensors are.
+    #[command(subcommand)]
+    Subscription(place_commands::Subscription),
+    /// Sites and zones: where sensors stand.
+    #[command(subcommand)]
+    Place(place_commands::Place),
     /// Pairing tokens of a management console.
     #[command(subcommand)]
     PairingToken(simple_commands::PairingToken),
@@ -106,6 +113,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Alert(alert) => alert.run().await,
         Command::Hub(hub) => hub.run().await,
         Command::Share(share) => share.run().await,
+        Command::Subscription(subscription) => subscription.run().await,
+        Command::Place(place) => place.run().await,
         Command::PairingToken(token) => token.run().await,
         Command::Alarm(alarm) => alarm.run().await,
         Command::Audit(audit) => audit.run().await,

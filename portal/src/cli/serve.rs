@@ -24,7 +24,7 @@ use crate::{
     device::tls::ServerCertificate,
     domain::{heartbeat::Policy, role::Role},
     people,
-    portal::Portal,
+    portal::{Portal, Told},
     reader::{self, Reading},
     sharing::Sharing,
     store::Store,
@@ -92,6 +92,15 @@ impl Serve {
         Ok(())
     }
 
+    fn told(&self) -> Told {
+        Told {
+            interval_seconds: self.heartbeat_interval,
+            alert_bounds: self.alert_bounds(),
+            gather: Duration::from_secs(self.gather_seconds),
+            handshakes_per_address: NonZeroU32::new(self.handshakes_per_address),
+        }
+    }
+
     const fn alert_bounds(&self) -> Bounds {
         Bounds { days: self.alerts_days, bytes: self.alerts_mebibytes.saturating_mul(1 << 20) }
     }
@@ -136,6 +145,7 @@ impl Server {
             crl: watch::Sender::default(),
             endpoint: folder.endpoint(&settings)?,
             trust: trust_seen,
+            told: serve.told(),
             listening_since: clock::now(),
         };
         let certificate = folder::server_certificate(&folder)?;

@@ -32,6 +32,18 @@ pub(super) enum Share {
         #[command(flatten)]
         api: Api,
     },
+    /// Change what a destination gets, for what is still to be sent. The rule is replaced as a whole.
+    Edit {
+        /// Its name or id.
+        destination: String,
+        /// Its new name.
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        rule: Box<RuleArguments>,
+        #[command(flatten)]
+        api: Api,
+    },
     /// Send a test message to a destination, now.
     Test {
         /// Its name or id.
@@ -94,6 +106,17 @@ impl Share {
             Self::List { api } => {
                 let list = api.get(DESTINATIONS).await?;
                 if api.json { output::json(&list) } else { show(&list) }
+            }
+            Self::Edit { destination, name, rule, api } => {
+                let id = find(&api, &destination).await?;
+                let mut body = json!({ "rule": rule.body() });
+                if let Some(name) = name {
+                    body["name"] = name.into();
+                }
+                let changed = api.ask_json(Method::PATCH, &format!("{DESTINATIONS}/{id}"), Some(&body)).await?;
+                if api.json {
+                    output::json(&changed);
+                }
             }
             Self::Test { destination, api } => {
                 let id = find(&api, &destination).await?;

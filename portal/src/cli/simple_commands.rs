@@ -39,6 +39,12 @@ pub(super) enum Hub {
         #[command(flatten)]
         api: Api,
     },
+    /// Whether a hub can be reached from the portal. Sends nothing there.
+    Test {
+        id: Uuid,
+        #[command(flatten)]
+        api: Api,
+    },
     /// Remove a hub that no sensor names.
     Remove {
         id: Uuid,
@@ -64,6 +70,14 @@ impl Hub {
                 let columns =
                     [("ID", "/id"), ("NAME", "/name"), ("KIND", "/kind"), ("URL", "/url"), ("READING", "/reading")];
                 show(&api.get("/api/v1/hubs").await?, "hubs", &columns, api.json);
+            }
+            Self::Test { id, api } => {
+                let tested = api.ask_json(Method::POST, &format!("/api/v1/hubs/{id}/test"), None).await?;
+                if api.json {
+                    output::json(&tested);
+                } else {
+                    output::line("The hub was reached, and its CAs vouch for it.");
+                }
             }
             Self::Remove { id, api } => {
                 done(&api, &api.ask_json(Method::DELETE, &format!("/api/v1/hubs/{id}"), None).await?);

@@ -50,6 +50,8 @@ pub enum Refused {
     UnsupportedEncoding { encoding: String },
     /// The hub is still named by sensors.
     HubInUse { sensors: u64 },
+    /// A hub could not be reached from here.
+    HubNotReached { why: String },
     /// A destination did not take a test message.
     NotShared { why: String },
     /// Too much at once.
@@ -149,7 +151,7 @@ impl Refused {
             Self::UnsupportedEncoding { encoding } => one("content-encoding", encoding.clone()),
             Self::Table { wrong, more } => wrong.iter().map(Wrong::found).chain(further(*more)).collect(),
             Self::NameTaken { name } => one("name", name.clone()),
-            Self::NoSigner { why } | Self::NotShared { why } => one("why", why.clone()),
+            Self::NoSigner { why } | Self::NotShared { why } | Self::HubNotReached { why } => one("why", why.clone()),
             Self::UnsupportedEvent { kind } => one("type", kind.clone()),
             Self::HubInUse { sensors } => one("sensors", sensors.to_string()),
             Self::Protocol(refusal) => refusal.found(),

@@ -10,9 +10,11 @@ pub(crate) mod audit;
 pub(crate) mod body;
 mod csv;
 pub(crate) mod fleet_query;
+pub(crate) mod hub_test;
 pub(crate) mod lists;
 pub(crate) mod many;
 pub mod openapi;
+pub(crate) mod places;
 pub(crate) mod problem;
 pub(crate) mod reached;
 mod recoveries;
@@ -21,7 +23,8 @@ pub(crate) mod sensor_body;
 pub(crate) mod sensor_export;
 pub(crate) mod sensor_view;
 pub(crate) mod sensors;
-mod sharing;
+pub(crate) mod settings;
+pub(crate) mod sharing;
 pub(crate) mod streams;
 mod tokens;
 mod users;
@@ -118,6 +121,8 @@ fn api() -> Routes<Arc<Portal>> {
         .told(told("Hubs").gives::<lists::Hubs>(200))
         .post(Secure, "/api/v1/hubs", lists::add_hub)
         .told(told("Add a hub").takes::<lists::HubBody>().gives::<lists::Made>(201))
+        .post(Secure, "/api/v1/hubs/{id}/test", hub_test::test)
+        .told(told("Whether a hub can be reached from the portal").gives::<hub_test::HubReached>(200))
         .delete(Secure, "/api/v1/hubs/{id}", lists::remove_hub)
         .told(told("Remove a hub").gives::<Nothing>(200))
         .post(Secure, "/api/v1/pairing-tokens", lists::add_pairing_tokens)
@@ -132,8 +137,22 @@ fn api() -> Routes<Arc<Portal>> {
                 .takes::<recoveries::RecoveryBody>()
                 .gives_file(200, DocumentType::Recovery.as_str()),
         )
-        .get(See, "/api/v1/subscriptions", users::subscriptions)
-        .told(told("Subscriptions").gives::<users::Subscriptions>(200))
+        .get(See, "/api/v1/subscriptions", places::subscriptions)
+        .told(told("Subscriptions, and how many sensors are in each").gives::<places::Subscriptions>(200))
+        .post(Secure, "/api/v1/subscriptions", places::add)
+        .told(told("Add a subscription").takes::<places::NameBody>().gives::<places::NewSubscription>(201))
+        .patch(Secure, "/api/v1/subscriptions/{id}", places::rename)
+        .told(told("Rename a subscription").takes::<places::NameBody>().gives::<Nothing>(200))
+        .get(See, "/api/v1/places", places::places)
+        .told(told("Sites and zones, and how many sensors are in each").gives::<places::Places>(200))
+        .post(Manage, "/api/v1/places/rename", places::rename_place)
+        .told(
+            told("Rename a site or zone at all its sensors")
+                .takes::<places::RenameBody>()
+                .gives::<places::Renamed>(200),
+        )
+        .get(See, "/api/v1/settings", settings::show)
+        .told(told("How this server is set").gives::<settings::Settings>(200))
         .get(See, "/api/v1/trust-root", activation_files::trust_root)
         .told(told("The trust root").gives::<activation_files::TrustRoot>(200))
         .get(See, "/api/v1/trust-root/file", activation_files::trust_root_file)
@@ -150,6 +169,12 @@ fn api() -> Routes<Arc<Portal>> {
         .told(told("Where alerts and health events are sent on").gives::<sharing::Destinations>(200))
         .post(Secure, "/api/v1/sharing/destinations", sharing::add)
         .told(told("Add a destination").takes::<sharing::DestinationBody>().gives::<sharing::ShownDestination>(201))
+        .patch(Secure, "/api/v1/sharing/destinations/{id}", sharing::edit)
+        .told(
+            told("Change the name of a destination, or what it gets")
+                .takes::<sharing::ChangeBody>()
+                .gives::<sharing::ShownDestination>(200),
+        )
         .delete(Secure, "/api/v1/sharing/destinations/{id}", sharing::remove)
         .told(told("Remove a destination").gives::<Nothing>(200))
         .post(Secure, "/api/v1/sharing/destinations/{id}/test", sharing::test)

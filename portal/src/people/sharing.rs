@@ -1,4 +1,4 @@
-//! Destinations of sharing: list, add, test, remove. A webhook's key goes in and never comes out.
+//! Destinations of sharing: list, add, change, test, remove. A webhook's key goes in and never comes out.
 
 use axum::{Extension, extract::State, http::StatusCode};
 use picket_protocol::{documents::activation::Secret, names::Label};
@@ -17,7 +17,7 @@ use crate::{
     entropy,
     portal::Portal,
     sharing::{
-        destination::{Destination, DestinationId, Progress, Target},
+        destination::{Cursor, Destination, DestinationId, Progress, Target},
         rules::Rule,
     },
     store::Actor,
@@ -26,13 +26,26 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewDestination)]
-pub(super) struct DestinationBody {
+pub(crate) struct DestinationBody {
     #[schema(value_type = String)]
     name: Label,
     target: TargetBody,
     #[serde(default, deserialize_with = "object")]
     #[schema(value_type = words::Rule)]
     rule: Rule,
+}
+
+/// What changes of a destination; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = DestinationChange)]
+pub(crate) struct ChangeBody {
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    name: Option<Label>,
+    #[serde(default)]
+    #[schema(value_type = Option<words::Rule>)]
+    rule: Option<Rule>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -98,22 +111,44 @@ pub(super) struct Tested {
     delivered: bool,
 }
 
+/// Every destination, and what there is to be sent.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    pub(crate) destinations: Vec<(Destination, Progress)>,
+    newest: Cursor,
+}
+
+impl Standing {
+    pub(crate) async fn of(portal: &Portal) -> Result<Self, Refused> {
+        let destinations = portal.store.destinations().await?;
+        Ok(Self { destinations, newest: newest(portal).await? })
+    }
+
+    /// Alerts and health events after the cursor.
+    pub(crate) fn waiting(&self, progress: &Progress) -> i64 {
+        let backlog = backlog(self.newest, progress);
+        backlog.alerts + backlog.health_events
+    }
+}
+
 pub(super) async fn list(State(portal): Shared) -> Answer {
-    let destinations = portal.store.destinations().await?;
-    let newest_health = portal.store.newest_health_event().await?;
-    let shown = destinations.iter().map(|(destination, progress)| of(&portal, newest_health, destination, progress));
+    let Standing { destinations, newest } = Standing::of(&portal).await?;
+    let shown = destinations.iter().map(|(destination, progress)| of(newest, destination, progress));
     Ok(json(StatusCode::OK, &Destinations { destinations: shown.collect() }))
 }
 
-/// It gets what comes from now on: sharing is not retroactive.
 pub(super) async fn add(
     State(portal): Shared,
     Extension(actor): Extension<Actor>,
     Json(body): Json<DestinationBody>,
 ) -> Answer {
-    if body.rule.sites.len().max(body.rule.zones.len()) > Rule::MAX_LABELS {
-        return Err(Refused::invalid(format!("rule: at most {} sites and zones", Rule::MAX_LABELS)).into());
-    }
+    let id = keep(&portal, actor, body).await?;
+    Ok(json(StatusCode::CREATED, &show(&portal, id).await?))
+}
+
+/// Adds a destination. It gets what comes from now on: sharing is not retroactive.
+pub(crate) async fn keep(portal: &Portal, actor: Actor, body: DestinationBody) -> Result<DestinationId, Refused> {
+    check(&body.rule)?;
     let target = match body.target {
         TargetBody::Syslog { address, ca_pem } => Target::syslog(&address, &ca_pem),
         TargetBody::Webhook { url, ca_pem, key } => Target::webhook(&url, key, &ca_pem),
@@ -123,7 +158,32 @@ pub(super) async fn add(
     let newest = *portal.alerts.newest().borrow();
     portal.store.add_destination(destination, newest, actor).await?;
     portal.sharing.destinations_changed();
-    Ok(json(StatusCode::CREATED, &show(&portal, id).await?))
+    Ok(id)
+}
+
+fn check(rule: &Rule) -> Result<(), Refused> {
+    if rule.sites.len().max(rule.zones.len()) > Rule::MAX_LABELS {
+        return Err(Refused::invalid(format!("rule: at most {} sites and zones", Rule::MAX_LABELS)));
+    }
+    Ok(())
+}
+
+pub(super) async fn edit(
+    State(portal): Shared,
+    Extension(actor): Extension<Actor>,
+    Named(id): Named<Uuid>,
+    Json(body): Json<ChangeBody>,
+) -> Answer {
+    change(&portal, actor, DestinationId(id), body).await?;
+    Ok(json(StatusCode::OK, &show(&portal, DestinationId(id)).await?))
+}
+
+/// Changes name and rule: for what is still to be sent.
+pub(crate) async fn change(portal: &Portal, actor: Actor, id: DestinationId, body: ChangeBody) -> Result<(), Refused> {
+    body.rule.as_ref().map_or(Ok(()), check)?;
+    portal.store.change_destination(id, body.name, body.rule, actor).await?;
+    portal.sharing.destinations_changed();
+    Ok(())
 }
 
 pub(super) async fn remove(
@@ -131,27 +191,43 @@ pub(super) async fn remove(
     Extension(actor): Extension<Actor>,
     Named(id): Named<Uuid>,
 ) -> Answer {
-    portal.store.remove_destination(DestinationId(id), actor).await?;
-    portal.sharing.destinations_changed();
+    take_away(&portal, actor, DestinationId(id)).await?;
     Ok(json(StatusCode::OK, &Nothing {}))
 }
 
-/// Sends a test message now, beside what waits. The answer says how it went.
+pub(crate) async fn take_away(portal: &Portal, actor: Actor, id: DestinationId) -> Result<(), Refused> {
+    portal.store.remove_destination(id, actor).await?;
+    portal.sharing.destinations_changed();
+    Ok(())
+}
+
 pub(super) async fn test(State(portal): Shared, Named(id): Named<Uuid>) -> Answer {
-    let (destination, _) = portal.store.destination(DestinationId(id)).await?;
-    let sent = portal.sharing.test(&destination).await;
-    sent.map_err(|failure| Refused::NotShared { why: failure.why })?;
+    send_test(&portal, DestinationId(id)).await?;
     Ok(json(StatusCode::OK, &Tested { delivered: true }))
+}
+
+/// Sends a test message now, beside what waits; how it went is the answer.
+pub(crate) async fn send_test(portal: &Portal, id: DestinationId) -> Result<(), Refused> {
+    let (destination, _) = portal.store.destination(id).await?;
+    portal.sharing.test(&destination).await.map_err(|failure| Refused::NotShared { why: failure.why })
+}
+
+async fn newest(portal: &Portal) -> Result<Cursor, Refused> {
+    let alert = *portal.alerts.newest().borrow();
+    Ok(Cursor { alert, health: portal.store.newest_health_event().await? })
+}
+
+fn backlog(newest: Cursor, progress: &Progress) -> Backlog {
+    let (alerts, health) = (newest.alert - progress.cursor.alert, newest.health - progress.cursor.health);
+    Backlog { alerts: alerts.max(0), health_events: health.max(0) }
 }
 
 async fn show(portal: &Portal, id: DestinationId) -> Result<ShownDestination, Refused> {
     let (destination, progress) = portal.store.destination(id).await?;
-    Ok(of(portal, portal.store.newest_health_event().await?, &destination, &progress))
+    Ok(of(newest(portal).await?, &destination, &progress))
 }
 
-fn of(portal: &Portal, newest_health: i64, destination: &Destination, progress: &Progress) -> ShownDestination {
-    let newest = *portal.alerts.newest().borrow();
-    let (alerts, health) = (newest - progress.cursor.alert, newest_health - progress.cursor.health);
+fn of(newest: Cursor, destination: &Destination, progress: &Progress) -> ShownDestination {
     ShownDestination {
         id: destination.id.0,
         name: destination.name.clone(),
@@ -159,7 +235,7 @@ fn of(portal: &Portal, newest_health: i64, destination: &Destination, progress: 
         address: destination.target.address().to_string(),
         rule: destination.rule.clone(),
         state: if progress.failing { "failing" } else { "ok" },
-        backlog: Backlog { alerts: alerts.max(0), health_events: health.max(0) },
+        backlog: backlog(newest, progress),
         delivered: progress.delivered,
         refused: progress.refused,
         delivered_at: shown(progress.delivered_at),

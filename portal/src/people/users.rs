@@ -1,4 +1,4 @@
-//! People: listed, added, changed, removed; each chooses a password with a setup code. And the subscriptions they see.
+//! People: listed, added, changed, removed; each chooses a password with a setup code.
 
 use axum::{Extension, extract::State, http::StatusCode};
 use picket_guard::person_name::PersonName;
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
-        access::{Caller, PersonRole, Scope},
+        access::{PersonRole, Scope},
         refused::Refused,
     },
     entropy,
@@ -71,20 +71,6 @@ pub(super) struct SetupCode {
     setup_code: String,
 }
 
-/// The subscriptions that the caller sees, by name.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Subscriptions {
-    subscriptions: Vec<Subscription>,
-}
-
-/// A subscription.
-#[derive(Debug, Serialize, ToSchema)]
-struct Subscription {
-    #[schema(value_type = String)]
-    id: SubscriptionId,
-    name: String,
-}
-
 pub(super) async fn list(State(portal): Shared) -> Answer {
     let names = Names::of(&portal).await?;
     let users = portal.store.people().await?.iter().map(|person| names.person(person)).collect();
@@ -134,12 +120,6 @@ pub(super) async fn setup_code(
     let (name, code) = (person_name(name)?, entropy::setup_code());
     portal.store.add_setup_code(name.clone(), code.clone(), actor).await?;
     Ok(json(StatusCode::CREATED, &SetupCode { name, setup_code: code.to_string() }))
-}
-
-pub(super) async fn subscriptions(State(portal): Shared, Extension(caller): Extension<Caller>) -> Answer {
-    let listed = portal.store.subscriptions(&caller.scope).await?;
-    let subscriptions = listed.into_iter().map(|(id, name)| Subscription { id, name }).collect();
-    Ok(json(StatusCode::OK, &Subscriptions { subscriptions }))
 }
 
 fn person_name(name: String) -> Result<PersonName, Refused> {

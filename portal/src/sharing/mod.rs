@@ -29,7 +29,7 @@ use link::Failure;
 use picket_protocol::time::UnixSeconds;
 use sender::Sources;
 
-/// Tells the senders that destinations came or went.
+/// Tells the senders that destinations came, changed or went.
 #[derive(Debug, Clone)]
 pub struct Sharing {
     gather: Duration,
@@ -44,7 +44,7 @@ impl Sharing {
         Self { gather, destinations_changed: Arc::default() }
     }
 
-    /// Destinations were added or removed.
+    /// Destinations were added, changed or removed.
     pub fn destinations_changed(&self) {
         self.destinations_changed.notify_one();
     }

@@ -22,7 +22,8 @@ const LOOK_ANYWAY: Duration = Duration::from_secs(5);
 pub(super) struct Senders {
     sources: Sources,
     tasks: JoinSet<()>,
-    running: HashMap<DestinationId, AbortHandle>,
+    /// Each with what it was started for: a destination that changed gets another sender.
+    running: HashMap<DestinationId, (Destination, AbortHandle)>,
 }
 
 impl Senders {
@@ -43,8 +44,8 @@ impl Senders {
 
     fn follow(&mut self, destinations: Vec<Destination>) {
         while self.tasks.try_join_next().is_some() {}
-        self.running.retain(|id, task| {
-            let wanted = destinations.iter().any(|destination| destination.id == *id);
+        self.running.retain(|_, (kept, task)| {
+            let wanted = destinations.contains(kept);
             if !wanted {
                 task.abort();
             }
@@ -53,9 +54,10 @@ impl Senders {
         for destination in destinations {
             let sources = &self.sources;
             let tasks = &mut self.tasks;
-            self.running
-                .entry(destination.id)
-                .or_insert_with(|| tasks.spawn(Sender::new(destination, sources.clone()).run()));
+            self.running.entry(destination.id).or_insert_with(|| {
+                let task = tasks.spawn(Sender::new(destination.clone(), sources.clone()).run());
+                (destination, task)
+            });
         }
     }
 }

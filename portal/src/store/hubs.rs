@@ -15,6 +15,9 @@ use crate::domain::{
     registration::{HubId, ModeChoice},
 };
 
+/// Sensors that name a hub.
+const USERS: &str = "SELECT count(*) FROM sensors WHERE hub = ? AND deleted_at IS NULL";
+
 /// One hub.
 #[derive(Debug, Clone)]
 pub struct HubRow {
@@ -71,6 +74,15 @@ impl Store {
         .await
     }
 
+    /// How many sensors name a hub.
+    ///
+    /// # Errors
+    /// When the database failed.
+    pub async fn sensors_of_hub(&self, id: HubId) -> Result<i64, Refused> {
+        let count = database::scalar::<i64>(USERS).bind(&id.0.as_bytes()[..]).fetch_one(&self.readers).await;
+        count.map_err(|error| failed(&error))
+    }
+
     /// Removes a hub that no sensor names any more.
     ///
     /// # Errors
@@ -79,8 +91,7 @@ impl Store {
         self.write(move |work| {
             Box::pin(async move {
                 let bytes = &id.0.as_bytes()[..];
-                let users = "SELECT count(*) FROM sensors WHERE hub = ? AND deleted_at IS NULL";
-                let users: i64 = database::scalar(users).bind(bytes).fetch_one(&mut work.connection).await?;
+                let users: i64 = database::scalar(USERS).bind(bytes).fetch_one(&mut work.connection).await?;
                 if users > 0 {
                     let sensors = u64::try_from(users).unwrap_or(0);
                     return Err(StoreError::Refused(Refused::HubInUse { sensors }));

@@ -14,6 +14,7 @@ mod hubs;
 mod identities;
 pub(crate) mod onboarding_keys;
 pub mod people;
+pub mod places;
 mod recoveries;
 mod registry;
 pub(crate) mod rows;

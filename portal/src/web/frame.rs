@@ -15,9 +15,12 @@ pub(super) fn signed_in(portal: &Portal, by: &SignedIn, path: &str, page: &Page)
         (Right::See, "/sensors", "Sites and Sensors", Icon::Sites),
         (Right::See, "/alerts", "Alerts", Icon::Alerts),
         (Right::See, "/hubs", "Hubs", Icon::Hub),
+        (Right::Secure, "/sharing", "Sharing", Icon::Share),
+        (Right::See, "/places", "Subscriptions and places", Icon::Network),
         (Right::Own, "/people", "Users", Icon::People),
         (Right::Own, "/tokens", "API tokens", Icon::Key),
         (Right::Secure, "/audit", "Audit", Icon::Audit),
+        (Right::See, "/settings", "Settings", Icon::Settings),
         (Right::See, "/account", "Account", Icon::Name),
     ];
     let here =

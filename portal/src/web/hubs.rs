@@ -2,6 +2,7 @@
 
 use axum::{extract::State, response::Redirect};
 use picket_look::{Column, Empty, Field, FieldKind, Form as FormParts, Markup, Table, danger, html, primary};
+use picket_protocol::documents::activation::HubKind;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -16,7 +17,7 @@ use crate::{
     store::HubRow,
 };
 
-const HUBS: &str = "/hubs";
+pub(super) const HUBS: &str = "/hubs";
 
 #[derive(Debug, Deserialize)]
 pub(super) struct NewHub {
@@ -30,7 +31,7 @@ pub(super) struct NewHub {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct OneHub {
-    id: uuid::Uuid,
+    pub(super) id: uuid::Uuid,
 }
 
 pub(super) async fn list(State(portal): Shared, by: SignedIn) -> Shown {
@@ -47,8 +48,8 @@ pub(super) async fn list(State(portal): Shared, by: SignedIn) -> Shown {
         let reading =
             portal.reading.of(row.id).map_or("–".to_owned(), |how| how.map_or_else(|why| why, |()| "ok".to_owned()));
         vec![
-            html! { (row.name.as_str()) },
-            html! { (format!("{:?}", row.hub.kind).to_uppercase()) },
+            html! { a href={ (HUBS) "/one?id=" (row.id.0) } { (row.name.as_str()) } },
+            html! { (kind(row)) },
             html! { code { (row.hub.endpoint.url) } },
             html! { (reading) },
             html! { @if may { (remove_form(row, by.csrf())) } },
@@ -64,6 +65,13 @@ pub(super) async fn list(State(portal): Shared, by: SignedIn) -> Shown {
         @if may { h2 { "Add a hub" } (add_form(by.csrf())) }
     };
     Ok(Page::new("Hubs", &body))
+}
+
+pub(super) const fn kind(row: &HubRow) -> &'static str {
+    match row.hub.kind {
+        HubKind::Https => "HTTPS",
+        HubKind::Mqtt => "MQTT",
+    }
 }
 
 fn remove_form(row: &HubRow, csrf: &str) -> Markup {

@@ -8,17 +8,22 @@ mod alerts;
 mod audit;
 mod choose_password;
 mod chosen;
+mod columns;
 mod forms;
 mod frame;
 mod gate;
 mod getting_started;
+mod hub;
 mod hubs;
 mod many;
 mod onboard;
 mod page;
 mod persons;
+mod places;
 mod sensor;
 mod sensors;
+mod settings;
+mod sharing;
 mod sign_in;
 mod tokens;
 mod uploads;
@@ -96,6 +101,10 @@ fn pages() -> Routes<Arc<Portal>> {
         .post(Manage, "/onboard/many", many::onboard)
         .get(Manage, "/onboard/many/template", many::template)
         .post(Manage, "/sensors/files", chosen::files)
+        .post(Manage, "/sensors/chosen", chosen::chosen)
+        .post(Manage, "/sensors/chosen/edit", chosen::edit)
+        .post(Manage, "/sensors/chosen/delete", chosen::delete)
+        .post(See, "/sensors/columns", columns::choose)
         .get(See, "/sensors", sensors::list)
         .get(See, "/sensors/export", people::sensor_export::export)
         .get(See, "/sensors/{id}", sensor::page)
@@ -111,8 +120,21 @@ fn pages() -> Routes<Arc<Portal>> {
         .post(Manage, "/sensors/{id}/clear", sensor::clear)
         .get(See, "/alerts", alerts::list)
         .get(See, "/hubs", hubs::list)
+        .get(See, "/hubs/one", hub::page)
+        .post(Secure, "/hubs/test", hub::test)
         .post(Secure, "/hubs", hubs::add)
         .post(Secure, "/hubs/remove", hubs::remove)
+        .get(Secure, "/sharing", sharing::list)
+        .post(Secure, "/sharing", sharing::add)
+        .get(Secure, "/sharing/edit", sharing::edit_form)
+        .post(Secure, "/sharing/edit", sharing::edit)
+        .post(Secure, "/sharing/test", sharing::test)
+        .post(Secure, "/sharing/remove", sharing::remove)
+        .get(See, "/places", places::page)
+        .post(Secure, "/places/subscriptions", places::add)
+        .post(Secure, "/places/subscriptions/rename", places::rename_subscription)
+        .post(Manage, "/places/rename", places::rename_place)
+        .get(See, "/settings", settings::page)
         .get(Own, "/people", persons::list)
         .post(Own, "/people", persons::add)
         .post(Own, "/people/role", persons::change)

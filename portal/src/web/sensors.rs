@@ -1,14 +1,16 @@
 //! Sites and Sensors: counts, filters, order, pages. An address says all of it, so it can be kept and sent.
 
-use axum::{Extension, extract::State};
-use picket_look::{Button, Column, Empty, Icon, Markup, Table, button_link, html, secondary, when};
-use picket_protocol::{heartbeat::Heartbeat, time::UnixSeconds};
+use axum::{Extension, extract::State, http::HeaderMap};
+use picket_look::{Button, Column, Empty, Icon, Markup, Table, button_link, html, secondary};
+use picket_protocol::time::UnixSeconds;
 use serde::Serialize;
 
 use super::{
+    chosen::DEEDS,
+    columns::Chosen,
     gate::SignedIn,
     page::{Page, Shown},
-    words::{self, CONNECTIONS, HEALTHS},
+    words::{CONNECTIONS, HEALTHS},
 };
 use crate::{
     clock,
@@ -31,25 +33,11 @@ use crate::{
 const ROWS: usize = 50;
 const SENSORS: &str = "/sensors";
 
-const COLUMNS: [Column<'static>; 12] = [
-    Column::text("Name"),
-    Column::text("Actions"),
-    Column::text("Connection type"),
-    Column::text("Connection"),
-    Column::text("Health"),
-    Column::text("Last connected"),
-    Column::text("Subscription"),
-    Column::text("Site"),
-    Column::text("Zone"),
-    Column::text("Tags"),
-    Column::text("Version"),
-    Column::text("Threat intelligence"),
-];
-
 pub(super) async fn list(
     State(portal): Shared,
     by: SignedIn,
     Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
     Asked(query): Asked<FleetQuery>,
 ) -> Shown {
     let now = clock::now();
@@ -59,16 +47,28 @@ pub(super) async fn list(
     let subscriptions = portal.store.subscriptions(&caller.scope).await?;
     let subscriptions: Vec<&str> = subscriptions.iter().map(|(_, name)| name.as_str()).collect();
     let asked = Address::of(&query);
+    let columns = Chosen::of(&headers);
+    let list = List { page: &page, columns: &columns, may_change: may_onboard, csrf: by.csrf(), now };
     let body = html! {
         @if may_onboard {
             div class="buttons" { (button_link(Button::Primary, "/onboard", "Onboard sensor", Some(Icon::Add))) }
         }
         (counted(&counts))
         (filters(&asked, &subscriptions))
-        (table(&page, &asked, now, may_onboard))
+        (table(&list, &asked))
         (pages(&page, &asked))
+        (columns.form(&asked.query(), by.csrf()))
     };
     Ok(Page::new("Sites and Sensors", &body))
+}
+
+/// What the table is drawn from.
+struct List<'a> {
+    page: &'a FleetPage,
+    columns: &'a Chosen,
+    may_change: bool,
+    csrf: &'a str,
+    now: UnixSeconds,
 }
 
 /// What is filtered by and ordered by, as an address carries it.
@@ -112,8 +112,12 @@ impl Address {
         Self { after: String::new(), ..self.clone() }
     }
 
+    fn query(&self) -> String {
+        serde_urlencoded::to_string(self).unwrap_or_default()
+    }
+
     fn href(&self, path: &str) -> String {
-        format!("{path}?{}", serde_urlencoded::to_string(self).unwrap_or_default())
+        format!("{path}?{}", self.query())
     }
 
     fn is_filtered(&self) -> bool {
@@ -182,10 +186,11 @@ fn choice(name: &str, label: &str, choices: &[(&str, &str)], chosen: &str) -> Ma
     }
 }
 
-fn table(page: &FleetPage, asked: &Address, now: UnixSeconds, may_onboard: bool) -> Markup {
+/// The table; whoever may change sensors chooses some of them by check boxes, and then what is to be done.
+fn table(list: &List<'_>, asked: &Address) -> Markup {
     let empty = if asked.is_filtered() || !asked.after.is_empty() {
         Empty { why: "No sensor is like that.".to_owned(), next: html! { a href=(SENSORS) { "Show all" } } }
-    } else if may_onboard {
+    } else if list.may_change {
         Empty {
             why: "No sensor is onboarded yet.".to_owned(),
             next: html! { a href="/onboard" { "Onboard a sensor" } },
@@ -193,33 +198,37 @@ fn table(page: &FleetPage, asked: &Address, now: UnixSeconds, may_onboard: bool)
     } else {
         Empty { why: "No sensor is here yet.".to_owned(), next: html! {} }
     };
-    let rows = page.sensors.iter().map(|view| row(view, now, may_onboard)).collect();
-    html! { (Table { caption: "Sensors", columns: &COLUMNS, rows, empty }) }
+    let columns: Vec<Column<'_>> =
+        [Column::text("Name"), Column::text("Actions")].into_iter().chain(list.columns.titles()).collect();
+    let rows: Vec<_> = list.page.sensors.iter().map(|view| row(list, view)).collect();
+    let choosing = list.may_change && !rows.is_empty();
+    let table = html! { (Table { caption: "Sensors", columns: &columns, rows, empty }) };
+    if !choosing {
+        return table;
+    }
+    html! {
+        form method="post" action="/sensors/chosen" {
+            input type="hidden" name="csrf" value=(list.csrf);
+            (table)
+            div class="buttons" role="group" aria-label="With the sensors that are ticked" {
+                span class="muted" { "With those that are ticked:" }
+                @for (deed, words) in DEEDS { button type="submit" class="button" name="deed" value=(deed) { (words) } }
+            }
+        }
+    }
 }
 
-fn row(view: &SensorView, now: UnixSeconds, may_change: bool) -> Vec<Markup> {
-    let filed = &view.registration.filed;
-    let heartbeat = view.last_heartbeat.as_deref().and_then(|bytes| Heartbeat::decode(bytes).ok());
-    let ti = heartbeat.and_then(|heartbeat| heartbeat.status).map(|status| status.ti);
-    vec![
-        html! { a href={ (SENSORS) "/" (view.registration.id) } { (filed.name.as_str()) } },
-        html! { @if may_change && !view.facts.deleted { (actions(view)) } @else { "–" } },
-        html! { (words::mode(view.facts.mode)) },
-        words::connection(view.facts.connection(now)),
-        words::health(view.facts.health(now)),
-        html! { @match view.facts.last_seen { Some(at) => { (when(at, now)) " " span class="muted" { (at) } } None => "–" } },
-        html! { (filed.subscription.name.as_str()) },
-        html! { (filed.site.as_ref().map_or("–", |site| site.as_str())) },
-        html! { (filed.zone.as_ref().map_or("–", |zone| zone.as_str())) },
-        html! { @for (key, value) in &filed.tags { span { (key.as_str()) ": " (value.as_str()) } " " } },
-        html! { (view.version.as_deref().unwrap_or("–")) },
-        html! {
-            @match ti {
-                Some(ti) => { (ti.version.as_deref().unwrap_or("none")) ", " (if ti.automatic { "automatic" } else { "by hand" }) ", " (ti.status) }
-                None => "–",
-            }
-        },
-    ]
+fn row(list: &List<'_>, view: &SensorView) -> Vec<Markup> {
+    let (id, name) = (view.registration.id, view.registration.filed.name.as_str());
+    let may_change = list.may_change && !view.facts.deleted;
+    let link = html! { a href={ (SENSORS) "/" (id) } { (name) } };
+    let named = html! {
+        @if may_change {
+            div class="tick" { input type="checkbox" name="sensor" value=(id) aria-label={ "Choose " (name) }; (link) }
+        } @else { (link) }
+    };
+    let actions = html! { @if may_change { (actions(view)) } @else { "–" } };
+    [named, actions].into_iter().chain(list.columns.cells(view, list.now)).collect()
 }
 
 /// What can be done with a sensor: each on a page of its own, which says what will happen.

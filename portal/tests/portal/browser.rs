@@ -16,7 +16,7 @@ use crate::server::Server;
 pub(crate) struct Browser {
     address: SocketAddr,
     tls: TlsConnector,
-    /// The cookie, whole: `name=value`.
+    /// Its cookies: `name=value; name=value`.
     pub(crate) cookie: Option<String>,
     /// The token of the last page.
     pub(crate) csrf: String,
@@ -93,6 +93,14 @@ impl Browser {
         self.send("POST", path, &[form], body).await
     }
 
+    /// In place of the cookie of the same name, beside the others.
+    fn keep(&mut self, cookie: &str) {
+        let name = cookie.split_once('=').unwrap().0;
+        let others = self.cookie.iter().flat_map(|all| all.split("; "));
+        let others = others.filter(|other| other.split_once('=').is_some_and(|(known, _)| known != name));
+        self.cookie = Some(others.chain([cookie]).collect::<Vec<_>>().join("; "));
+    }
+
     async fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: String) -> Answer {
         let stream = TcpStream::connect(self.address).await.unwrap();
         let name = ServerName::try_from("127.0.0.1").unwrap();
@@ -112,7 +120,7 @@ impl Browser {
         let body = String::from_utf8_lossy(&bytes).into_owned();
         let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, bytes, body };
         if let Some(cookie) = answer.headers.get("set-cookie") {
-            self.cookie = Some(cookie.to_str().unwrap().split(';').next().unwrap().to_owned());
+            self.keep(cookie.to_str().unwrap().split(';').next().unwrap());
         }
         if let Some((_, rest)) = answer.body.split_once("name=\"csrf\" value=\"") {
             self.csrf = rest.split('"').next().unwrap().to_owned();

@@ -4,6 +4,7 @@
 mod accounts;
 mod alerts;
 mod browser;
+mod chosen;
 mod clones;
 mod command_line;
 mod console;
@@ -27,3 +28,4 @@ mod server;
 mod sharing;
 mod sinks;
 mod tables;
+mod whole;

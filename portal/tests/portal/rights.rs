@@ -43,6 +43,8 @@ fn line(route: &Listed, world: &World) -> Option<(String, String)> {
             | "/api/v1/alerts"
             | "/api/v1/hubs"
             | "/api/v1/subscriptions"
+            | "/api/v1/places"
+            | "/api/v1/settings"
             | "/api/v1/trust-root"
             | "/api/v1/trust-root/file"
             | "/api/v1/alarms"
@@ -63,6 +65,8 @@ fn line(route: &Listed, world: &World) -> Option<(String, String)> {
             | "/api/v1/pairing-tokens"
             | "/api/v1/recoveries"
             | "/api/v1/sharing/destinations"
+            | "/api/v1/subscriptions"
+            | "/api/v1/places/rename"
             | "/api/v1/users"
             | "/api/v1/tokens"),
         ) => (path.to_owned(), "{}".to_owned()),
@@ -79,6 +83,11 @@ fn line(route: &Listed, world: &World) -> Option<(String, String)> {
             world.alarm.set(world.alarm.get() + 1);
             (format!("/api/v1/alarms/{}/clear", world.alarm.get()), none())
         }
+        ("PATCH", "/api/v1/subscriptions/{id}") => (format!("/api/v1/subscriptions/{nothing}"), "{}".to_owned()),
+        ("PATCH", "/api/v1/sharing/destinations/{id}") => {
+            (format!("/api/v1/sharing/destinations/{nothing}"), "{}".to_owned())
+        }
+        ("POST", "/api/v1/hubs/{id}/test") => (format!("/api/v1/hubs/{nothing}/test"), none()),
         ("DELETE", "/api/v1/hubs/{id}") => (format!("/api/v1/hubs/{nothing}"), none()),
         ("DELETE", "/api/v1/sharing/destinations/{id}") => (format!("/api/v1/sharing/destinations/{nothing}"), none()),
         ("POST", "/api/v1/sharing/destinations/{id}/test") => {

@@ -52,7 +52,7 @@ words! {
         ["Look at the sensor's page at the portal", "If it was registered anew, upload its new activation file"];
     NAME_TAKEN Self::NameTaken { .. } => "portal.name-taken", 409,
         "The name is taken",
-        "Names are unique: of sensors in a subscription, of hubs and destinations at the portal.",
+        "Names are unique: of sensors in a subscription, of subscriptions, hubs and destinations at the portal.",
         ["Choose another name"];
     TABLE Self::Table { .. } => "portal.table-refused", 422,
         "The table was not taken: no sensor of it was onboarded",
@@ -108,6 +108,11 @@ words! {
         "This hub does not unpack this content-encoding",
         "It knows zstd and gzip, once: nothing packed twice.",
         ["Send the batch packed with zstd or gzip, or not packed"];
+    HUB_NOT_REACHED Self::HubNotReached { .. } => "hub.not-reached", 502,
+        "The hub cannot be reached from the portal",
+        "The portal connected as far as the hub's certificate, or not so far; what went wrong is said. Sensors reach the hub from \
+         where they stand, which may be another way.",
+        ["Check its address, that it listens, and that its certificate comes from the CA that was given"];
     NOT_SHARED Self::NotShared { .. } => "sharing.not-delivered", 502,
         "The destination did not take the message",
         "What went wrong on the way to it is said.",

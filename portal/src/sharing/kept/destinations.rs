@@ -1,12 +1,15 @@
 //! Destinations of sharing: what they are, and how far each has come.
 
-use picket_protocol::{refusal::Refusal, time::UnixSeconds};
+use picket_protocol::{names::Label, refusal::Refusal, time::UnixSeconds};
 use uuid::Uuid;
 
 use crate::database::{self, Row};
 use crate::{
     domain::refused::Refused,
-    sharing::destination::{Cursor, Destination, DestinationId, Progress},
+    sharing::{
+        destination::{Cursor, Destination, DestinationId, Progress},
+        rules::Rule,
+    },
     store::{
         Actor, Store, StoreError, Work, audit, failed,
         rows::{from_json, from_text, json},
@@ -53,7 +56,8 @@ impl Store {
         self.write(move |work| {
             Box::pin(async move {
                 let Destination { id, name, target, rule } = destination;
-                refuse_taken(work, name.as_str()).await?;
+                refuse_name(work, name.as_str()).await?;
+                refuse_too_many(work).await?;
                 database::query(
                     "INSERT INTO sharing_destinations (id, name, target, rule, created_at, alert, health) \
                      VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM health_events))",
@@ -70,6 +74,42 @@ impl Store {
                     "id": id, "name": name, "kind": target.kind_name(), "address": target.address(), "rule": rule,
                 });
                 audit::record(work, &actor, "destination-added", None, None, Some(&after)).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Changes a destination's name, or what it wants; its cursor stays.
+    ///
+    /// # Errors
+    /// When there is none, the name is taken, or the database failed.
+    pub async fn change_destination(
+        &self,
+        id: DestinationId,
+        name: Option<Label>,
+        rule: Option<Rule>,
+        actor: Actor,
+    ) -> Result<(), Refused> {
+        self.write(move |work| {
+            Box::pin(async move {
+                let query =
+                    database::query("SELECT * FROM sharing_destinations WHERE id = ?").bind(&id.0.as_bytes()[..]);
+                let row = query.fetch_optional(&mut work.connection).await?.ok_or_else(|| unknown(id))?;
+                let before = destination(&row)?;
+                let (name, rule) = (name.unwrap_or(before.name.clone()), rule.unwrap_or(before.rule.clone()));
+                if name != before.name {
+                    refuse_name(work, name.as_str()).await?;
+                }
+                database::query("UPDATE sharing_destinations SET name = ?, rule = ? WHERE id = ?")
+                    .bind(name.as_str())
+                    .bind(json(&rule)?)
+                    .bind(&id.0.as_bytes()[..])
+                    .execute(&mut work.connection)
+                    .await?;
+                let was = serde_json::json!({ "id": id, "name": before.name, "rule": before.rule });
+                let is = serde_json::json!({ "id": id, "name": name, "rule": rule });
+                audit::record(work, &actor, "destination-changed", None, Some(&was), Some(&is)).await?;
                 Ok(())
             })
         })
@@ -149,13 +189,17 @@ impl Store {
     }
 }
 
-async fn refuse_taken(work: &mut Work, name: &str) -> Result<(), StoreError> {
-    let query = "SELECT count(*) AS every, count(*) FILTER (WHERE name = ?) AS same FROM sharing_destinations";
-    let row = database::query(query).bind(name).fetch_one(&mut work.connection).await?;
-    let (all, same): (i64, i64) = (row.try_get("every")?, row.try_get("same")?);
-    if same > 0 {
+async fn refuse_name(work: &mut Work, name: &str) -> Result<(), StoreError> {
+    let query = database::scalar::<i64>("SELECT count(*) FROM sharing_destinations WHERE name = ?").bind(name);
+    if query.fetch_one(&mut work.connection).await? > 0 {
         return Err(StoreError::Refused(Refused::NameTaken { name: name.to_owned() }));
     }
+    Ok(())
+}
+
+async fn refuse_too_many(work: &mut Work) -> Result<(), StoreError> {
+    let query = database::scalar::<i64>("SELECT count(*) FROM sharing_destinations");
+    let all = query.fetch_one(&mut work.connection).await?;
     if all >= MAX_DESTINATIONS {
         return Err(StoreError::Refused(Refused::invalid(format!("at most {MAX_DESTINATIONS} destinations"))));
     }

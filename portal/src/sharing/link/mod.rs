@@ -103,6 +103,14 @@ impl Target {
     }
 }
 
+/// Whether it can be reached and is believed; nothing is sent.
+///
+/// # Errors
+/// Why not.
+pub async fn reach(target: &Target) -> Result<(), Failure> {
+    connect(target).await.map(drop)
+}
+
 /// A TLS connection to the destination, believed by its own CAs alone.
 async fn connect(target: &Target) -> Result<TlsStream<TcpStream>, Failure> {
     match timeout(CONNECT_TIMEOUT, dial(target)).await {

@@ -1,6 +1,7 @@
 //! By a real browser: real portal, real sensor, Chromium.
 
 mod circle;
+mod many;
 mod onboarding;
 mod reading;
 

@@ -4,6 +4,7 @@ use anyhow::{Context, Result, ensure};
 use picket_lab::{
     axe,
     browser::{LAPTOP, Screen},
+    portal::text,
 };
 use picket_portal::web;
 
@@ -36,6 +37,15 @@ fn axe_finds_nothing_serious_on_any_page_on_a_laptop_and_a_dark_phone() -> Resul
     for route in web::listed().iter().filter(|route| route.method == "GET" && is_page(route.path)) {
         look(&route.path.replace("{id}", &sensor))?;
     }
+    let authority = desk.portal.authority();
+    let authority = authority.to_str().context("a path in UTF-8")?;
+    let siem = ["share", "add", "SIEM", "--syslog", "siem.example", "--ca", authority];
+    let hub = ["hub", "add", "Plant hub", "--url", "https://hub.example", "--ca", authority];
+    for (path, added) in [("/sharing/edit", &siem), ("/hubs/one", &hub)] {
+        look(&format!("{path}?id={}", text(&desk.portal.ask(added)?, "id")?))?;
+    }
+    look("/sharing")?;
+    look("/hubs")?;
     desk.browser.open("about:blank").context("leave the portal")?;
     ensure!(all.is_empty(), "{} findings:\n{}", all.len(), all.join("\n"));
     Ok(())
