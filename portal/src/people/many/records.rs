@@ -1,5 +1,7 @@
 //! CSV as spreadsheets write it (RFC 4180), read whole: records of cells. Knows no sensor.
 
+use csv::ReaderBuilder;
+
 use super::wrong;
 use crate::domain::refused::Wrong;
 
@@ -16,67 +18,33 @@ pub(super) fn records(bytes: &[u8]) -> Result<Vec<(usize, Vec<String>)>, Wrong> 
     let text =
         std::str::from_utf8(bytes).map_err(|_| wrong(1, None, "csv.not-utf8", "save it as CSV in UTF-8".to_owned()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = Reader { separator: separator(text), ..Reader::default() };
-    let mut rest = text.chars().peekable();
-    while let Some(character) = rest.next() {
-        if reader.quoted && character == '"' && rest.next_if_eq(&'"').is_some() {
-            reader.cell.push('"');
-        } else {
-            reader.take(character);
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator(text)).from_reader(text.as_bytes());
+    let (mut records, mut within_cells) = (Vec::new(), 0);
+    for record in reader.records() {
+        let record = record.map_err(|error| wrong(1, None, "csv.invalid", error.to_string()))?;
+        // The reader counts lines; a spreadsheet shows a cell of several lines in one row.
+        let row = record.position().map_or(0, |position| position.line()) - within_cells;
+        let row = usize::try_from(row).unwrap_or(usize::MAX);
+        if row > MAX_RECORDS {
+            return Err(wrong(row, None, "csv.too-large", format!("at most {} sensors", MAX_RECORDS - 1)));
         }
-        if reader.records.len() > MAX_RECORDS {
-            return Err(wrong(MAX_RECORDS + 1, None, "csv.too-large", format!("at most {} sensors", MAX_RECORDS - 1)));
-        }
+        within_cells += record.iter().map(|cell| cell.matches('\n').count() as u64).sum::<u64>();
+        records.push((row, record.iter().map(|cell| plain(cell.trim()).to_owned()).collect()));
     }
-    if reader.quoted {
-        return Err(wrong(reader.row() + 1, None, "csv.quotes", "a quotation mark is not closed".to_owned()));
+    // The reader takes what is left for the cell's: half a table would be onboarded.
+    if !text.matches('"').count().is_multiple_of(2) {
+        let row = records.last().map_or(1, |(row, _): &(usize, Vec<String>)| *row);
+        return Err(wrong(row, None, "csv.quotes", "a quotation mark is not closed".to_owned()));
     }
-    reader.end_record();
-    let numbered = reader.records.into_iter().enumerate().map(|(place, record)| (place + 1, record));
-    Ok(numbered.filter(|(_, record)| record.iter().any(|cell| !cell.is_empty())).collect())
+    records.retain(|(_, record)| record.iter().any(|cell| !cell.is_empty()));
+    Ok(records)
 }
 
 /// Where a comma is the decimal sign, spreadsheets put semicolons between cells.
-fn separator(text: &str) -> char {
+fn separator(text: &str) -> u8 {
     let header = text.lines().next().unwrap_or_default();
-    if header.contains(';') && !header.contains(',') { ';' } else { ',' }
-}
-
-#[derive(Default)]
-struct Reader {
-    separator: char,
-    records: Vec<Vec<String>>,
-    record: Vec<String>,
-    cell: String,
-    quoted: bool,
-}
-
-impl Reader {
-    fn row(&self) -> usize {
-        self.records.len()
-    }
-
-    fn take(&mut self, character: char) {
-        match character {
-            '"' if self.quoted => self.quoted = false,
-            '"' if self.cell.is_empty() => self.quoted = true,
-            _ if self.quoted => self.cell.push(character),
-            '\r' => {}
-            '\n' => self.end_record(),
-            _ if character == self.separator => self.end_cell(),
-            _ => self.cell.push(character),
-        }
-    }
-
-    fn end_cell(&mut self) {
-        let cell = std::mem::take(&mut self.cell);
-        self.record.push(plain(cell.trim()).to_owned());
-    }
-
-    fn end_record(&mut self) {
-        self.end_cell();
-        self.records.push(std::mem::take(&mut self.record));
-    }
+    if header.contains(';') && !header.contains(',') { b';' } else { b',' }
 }
 
 /// The apostrophe with which our own CSV keeps spreadsheets from taking a cell for a formula is no part of it.
