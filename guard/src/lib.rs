@@ -13,6 +13,7 @@ pub mod headers;
 pub mod host;
 pub mod origin;
 mod pace;
+pub mod passphrase;
 pub mod password;
 pub mod person_name;
 pub mod serve;

@@ -8,6 +8,7 @@ pub mod domain;
 
 pub mod alerts;
 pub mod authority;
+pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod data;

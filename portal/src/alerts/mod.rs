@@ -48,7 +48,7 @@ const ROOM_KIBIBYTES: usize = 48 * 1024;
 /// How long a delivery may wait for its place.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The alerts, apart from everything else.
-const PART: Part = Part {
+pub(crate) const PART: Part = Part {
     file: "alerts.db",
     schema: "picket_alerts",
     migrations: || sqlx::migrate!("./migrations-alerts"),

@@ -68,11 +68,12 @@ stands in [refusals.md](refusals.md). The code is the same in the answer (a prob
 prints and on this page; it never changes its meaning. `picket-portal explain CODE` prints what stands here, with no
 server.
 
-The status is the HTTP status of the answer.
+The status is the HTTP status of the answer; of what a command refuses by itself, that of its problem.
 ";
 
 /// The first word of the codes, and the title of their chapter.
-const CHAPTERS: [(&str, &str); 3] = [("portal", "The portal"), ("hub", "The built-in hub"), ("sharing", "Sharing")];
+const CHAPTERS: [(&str, &str); 4] =
+    [("portal", "The portal"), ("hub", "The built-in hub"), ("sharing", "Sharing"), ("backup", "Backup and restore")];
 
 fn page() -> String {
     let mut page = HEAD.to_owned();

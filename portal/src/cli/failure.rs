@@ -14,7 +14,7 @@ const UNREACHABLE: u8 = 4;
 /// What the server said, or that it said nothing. All else that fails, fails on this side.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
-    /// By the server.
+    /// By the server, or by a command that asks none.
     #[error("{}", .problem.title)]
     Refused {
         problem: Box<Problem>,

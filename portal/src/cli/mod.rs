@@ -1,7 +1,8 @@
-//! The program: `init`, `root` and `serve` work on the data folder; everything else asks the running server.
+//! The program: `init`, `root`, `serve`, `backup`, `restore` and `move` work on the data folder; everything else asks the running server.
 
 mod alert_commands;
 mod audit_commands;
+mod backup;
 mod client;
 mod descriptors;
 mod explain;
@@ -42,6 +43,12 @@ enum Command {
     Serve(serve::Serve),
     /// Make another admin's API token, while the server is stopped.
     ApiToken(init::ApiToken),
+    /// Write everything into one file, sealed by a passphrase, while the server runs or not.
+    Backup(backup::Backup),
+    /// Make a data folder and a database of a backup.
+    Restore(backup::Restore),
+    /// Move everything from the files of the data folder to a PostgreSQL server, while the server is stopped.
+    Move(backup::Move),
     /// The trust root: works on files, no server needed.
     #[command(subcommand)]
     Root(roots::Root),
@@ -108,6 +115,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Init(init) => init.run().await,
         Command::Serve(serve) => serve.run().await,
         Command::ApiToken(token) => token.run().await,
+        Command::Backup(backup) => backup.run().await,
+        Command::Restore(restore) => restore.run().await,
+        Command::Move(to) => to.run().await,
         Command::Root(root) => root.run(),
         Command::Sensor(sensor) => sensor.run().await,
         Command::Alert(alert) => alert.run().await,

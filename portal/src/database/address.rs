@@ -106,7 +106,7 @@ async fn open_file(path: &Path, part: &Part) -> Result<(Connection, Pool), OpenE
 }
 
 /// The database holds pairing tokens and pushed files. SQLite gives its other files the mode of this one.
-fn make_private(path: &Path) -> Result<(), sqlx::Error> {
+pub(super) fn make_private(path: &Path) -> Result<(), sqlx::Error> {
     use std::os::unix::fs::OpenOptionsExt as _;
     std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
     Ok(())
@@ -123,9 +123,7 @@ fn file_options(path: &Path) -> Result<SqliteConnectOptions, sqlx::Error> {
 }
 
 async fn open_schema(options: &PgConnectOptions, part: &Part) -> Result<(Connection, Pool), OpenError> {
-    // Whatever the server's own settings: what is answered is on its disk.
-    let settings = [("search_path", part.schema), ("synchronous_commit", "on")];
-    let options = options.clone().options(settings).disable_statement_logging();
+    let options = schema_options(options, part);
     let mut connection = options.connect().await?;
     let mut migrator = migrations::for_postgres(&(part.migrations)());
     migrator.create_schema(part.schema);
@@ -133,6 +131,13 @@ async fn open_schema(options: &PgConnectOptions, part: &Part) -> Result<(Connect
     let readers = PgPoolOptions::new().max_connections(READERS).acquire_timeout(PATIENCE);
     let readers = readers.connect_with(options.clone()).await?;
     Ok((Connection::postgres(connection, options), Pool::Postgres(readers)))
+}
+
+/// How one part at a server is reached.
+pub(super) fn schema_options(options: &PgConnectOptions, part: &Part) -> PgConnectOptions {
+    // Whatever the server's own settings: what is answered is on its disk.
+    let settings = [("search_path", part.schema), ("synchronous_commit", "on")];
+    options.clone().options(settings).disable_statement_logging()
 }
 
 #[cfg(test)]

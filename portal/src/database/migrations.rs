@@ -29,6 +29,15 @@ const WORDS: [(&str, &str); 8] = [
     ("only", "\"only\""),
 ];
 
+/// Where it stands which of them ran.
+pub(super) const TABLE: &str = "_sqlx_migrations";
+
+/// Those up to a version: how the tables of an earlier release were.
+pub(super) fn up_to(all: &Migrator, version: i64) -> Migrator {
+    let those = all.migrations.iter().filter(|migration| migration.version <= version).cloned();
+    Migrator::with_migrations(those.collect())
+}
+
 /// The migrations of a part, for PostgreSQL.
 pub(super) fn for_postgres(written: &Migrator) -> Migrator {
     let functions = Cow::Borrowed(FUNCTIONS);

@@ -7,18 +7,21 @@ mod address;
 mod builder;
 mod connection;
 mod duty;
+mod layout;
 mod migrations;
 mod pool;
 mod query;
 mod row;
 #[cfg(test)]
 pub(crate) mod testing;
+mod transfer;
 mod value;
 
 pub use address::{Address, Part};
 pub use builder::Builder;
 pub use connection::Connection;
 pub use duty::on_duty;
+pub use layout::{Column, Kind, Layout, Numbers, Table};
 pub use pool::Pool;
 pub use query::{Done, On, Query, Scalar, query, scalar};
 pub use row::Row;

@@ -54,6 +54,14 @@ pub enum Refused {
     HubNotReached { why: String },
     /// A destination did not take a test message.
     NotShared { why: String },
+    /// A backup that is not as it was made, or none.
+    BackupDamaged { why: String },
+    /// A backup that another passphrase opens.
+    BackupPassphrase,
+    /// A backup, or a database, of a newer release.
+    BackupNewer { of: String },
+    /// There is something already where a backup, or what is in one, is to go.
+    NotEmpty { what: String },
     /// Too much at once.
     TooBusy,
     /// The database failed.
@@ -151,7 +159,12 @@ impl Refused {
             Self::UnsupportedEncoding { encoding } => one("content-encoding", encoding.clone()),
             Self::Table { wrong, more } => wrong.iter().map(Wrong::found).chain(further(*more)).collect(),
             Self::NameTaken { name } => one("name", name.clone()),
-            Self::NoSigner { why } | Self::NotShared { why } | Self::HubNotReached { why } => one("why", why.clone()),
+            Self::NoSigner { why }
+            | Self::NotShared { why }
+            | Self::HubNotReached { why }
+            | Self::BackupDamaged { why } => one("why", why.clone()),
+            Self::BackupNewer { of } => one("of", of.clone()),
+            Self::NotEmpty { what } => one("where", what.clone()),
             Self::UnsupportedEvent { kind } => one("type", kind.clone()),
             Self::HubInUse { sensors } => one("sensors", sensors.to_string()),
             Self::Protocol(refusal) => refusal.found(),
@@ -162,6 +175,7 @@ impl Refused {
             | Self::NotAPortal
             | Self::NotAConsole
             | Self::NotLocallyManaged
+            | Self::BackupPassphrase
             | Self::TooBusy
             | Self::StorageFailed => Vec::new(),
         }

@@ -89,6 +89,17 @@ pub(super) async fn chain(connection: &mut Connection) -> Result<(), sqlx::Error
 }
 
 impl Store {
+    /// Records what was done to the portal as a whole.
+    ///
+    /// # Errors
+    /// When the database failed or was too busy.
+    pub async fn note(&self, actor: Actor, action: &'static str, after: Value) -> Result<(), Refused> {
+        self.write(move |work| {
+            Box::pin(async move { Ok(record(work, &actor, action, None, None, Some(&after)).await?) })
+        })
+        .await
+    }
+
     /// Records after number `after`, oldest first.
     ///
     /// # Errors

@@ -54,7 +54,7 @@ const QUEUE: usize = 4096;
 /// How long a command may wait for a place in the queue.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Everything but the alerts.
-const PART: Part = Part {
+pub(crate) const PART: Part = Part {
     file: "portal.db",
     schema: "picket",
     migrations: || sqlx::migrate!(),

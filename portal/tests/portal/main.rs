@@ -9,6 +9,7 @@ mod clones;
 mod command_line;
 mod console;
 mod deleting;
+mod draining;
 mod enrolment;
 mod floods;
 mod heartbeats;

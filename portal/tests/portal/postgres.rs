@@ -19,11 +19,6 @@ pub(crate) fn name(url: &str) -> String {
     url.rsplit('/').find_map(|part| part.split_once('?')).map(|(name, _)| name.to_owned()).unwrap()
 }
 
-/// Copies a database that nobody uses.
-pub(crate) fn copy(from: &str, to: &str) {
-    say(&format!("CREATE DATABASE {to} TEMPLATE {from}"));
-}
-
 /// Has the server do something.
 pub(crate) fn say(sql: &str) {
     let server = std::env::var("PICKET_TEST_POSTGRES").unwrap();

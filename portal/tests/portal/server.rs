@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader},
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Output, Stdio},
 };
 
@@ -123,26 +123,28 @@ impl Server {
         sqlx::query_scalar(statement).fetch_optional(&mut database).await.unwrap()
     }
 
-    /// Stops it, copies everything that it keeps, and starts it again.
-    pub(crate) fn back_up(&mut self) {
-        self.stop();
-        copy_folder(&self.data(), &self.scratch("backup"));
+    /// Makes a backup while it runs.
+    pub(crate) fn back_up(&self) -> Value {
+        std::fs::write(self.scratch("passphrase"), "a long passphrase\n").unwrap();
+        let to = self.scratch("backup");
+        self.json(&["backup", "--to", to.to_str().unwrap(), "--passphrase-file", &self.passphrase_file()])
+    }
+
+    /// Loses everything that it keeps, and is made anew of the backup.
+    pub(crate) fn restore(&mut self) {
+        self.kill();
+        std::fs::remove_dir_all(self.data()).unwrap();
         if let Some(url) = &self.database {
-            postgres::copy(&postgres::name(url), &format!("{}_backup", postgres::name(url)));
+            postgres::say(&format!("DROP DATABASE {} WITH (FORCE)", postgres::name(url)));
+            postgres::say(&format!("CREATE DATABASE {}", postgres::name(url)));
         }
+        let from = self.scratch("backup");
+        self.cli(&["restore", "--from", from.to_str().unwrap(), "--passphrase-file", &self.passphrase_file()]);
         self.start();
     }
 
-    /// Stops it, puts the copy in the place of what it keeps, and starts it again.
-    pub(crate) fn restore(&mut self) {
-        self.stop();
-        std::fs::remove_dir_all(self.data()).unwrap();
-        copy_folder(&self.scratch("backup"), &self.data());
-        if let Some(url) = &self.database {
-            postgres::say(&format!("DROP DATABASE {}", postgres::name(url)));
-            postgres::copy(&format!("{}_backup", postgres::name(url)), &postgres::name(url));
-        }
-        self.start();
+    pub(crate) fn passphrase_file(&self) -> String {
+        self.scratch("passphrase").to_str().unwrap().to_owned()
     }
 
     /// As a power cut would.
@@ -154,10 +156,19 @@ impl Server {
 
     /// As systemd does; it must end by itself, well.
     pub(crate) fn stop(&mut self) {
+        self.signal("-TERM");
+        self.ended();
+    }
+
+    /// Waits for it to end by itself, well.
+    pub(crate) fn ended(&mut self) {
         let mut running = self.running.take().unwrap();
-        let pid = running.process.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         assert!(running.process.wait().unwrap().success(), "{}", self.log());
+    }
+
+    pub(crate) fn signal(&self, which: &str) {
+        let pid = self.running.as_ref().unwrap().process.id().to_string();
+        assert!(Command::new("kill").args([which, &pid]).status().unwrap().success());
     }
 
     pub(crate) fn sensors(&self) -> SocketAddr {
@@ -232,20 +243,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         if self.running.is_some() {
             self.kill();
-        }
-    }
-}
-
-/// Copies a data folder of a server that does not run.
-fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
         }
     }
 }

@@ -181,6 +181,29 @@ impl Portal {
         text(&self.ask(&["user", "setup-code", "owner"])?, "setup_code")
     }
 
+    /// Makes a backup of everything into a file, while the server runs.
+    ///
+    /// # Errors
+    /// When the program fails.
+    pub fn back_up(&self, file: &Path) -> Result<Value> {
+        let passphrase = file.with_extension("passphrase");
+        fs::write(&passphrase, "a long passphrase\n")?;
+        self.ask(&["backup", "--to", utf8(file)?, "--passphrase-file", utf8(&passphrase)?])
+    }
+
+    /// Loses everything, as when the machine is gone, and takes what is in a backup in its place. It does not run then.
+    ///
+    /// # Errors
+    /// When the program fails.
+    pub fn restore(&mut self, file: &Path) -> Result<Value> {
+        self.kill();
+        fs::remove_dir_all(&self.data)?;
+        let (passphrase, database) = (file.with_extension("passphrase"), postgres::database_for_test()?);
+        let database = database.as_deref().unwrap_or("files");
+        let from = ["restore", "--from", utf8(file)?, "--passphrase-file", utf8(&passphrase)?];
+        self.ask(&[&from[..], &["--database", database]].concat())
+    }
+
     /// Ends the server; the data stays.
     ///
     /// # Errors
@@ -237,8 +260,7 @@ impl Portal {
     /// # Errors
     /// When the portal refuses.
     pub fn download(&self, sensor: &str, file: &Path) -> Result<PathBuf> {
-        let path = file.to_str().context("a path in UTF-8")?;
-        self.ask(&["sensor", "activation-file", sensor, "--out", path])?;
+        self.ask(&["sensor", "activation-file", sensor, "--out", utf8(file)?])?;
         Ok(file.to_owned())
     }
 
@@ -328,6 +350,10 @@ impl Portal {
     pub fn binary(&self) -> &Path {
         &self.binary
     }
+}
+
+fn utf8(path: &Path) -> Result<&str> {
+    path.to_str().context("a path in UTF-8")
 }
 
 fn says_ready(line: &str) -> bool {

@@ -1,10 +1,10 @@
 //! The portal comes back from an old backup: what it lost the sensor sends again as far as it still has it, and names the
 //! rest. Nobody is locked out.
 
-use std::{collections::BTreeSet, fs, path::PathBuf, process::Command, time::Duration};
+use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
-use picket_lab::{Generator, PrivateFolder, Settings, Tally, Waited, process::run, until};
+use picket_lab::{Generator, PrivateFolder, Settings, Tally, Waited, until};
 use serde_json::Value;
 
 use super::{
@@ -37,7 +37,7 @@ fn restored(setting: &Setting<'_>) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     for _ in 0..setting.faults {
         arrive(&scene, &mut generator, BEFORE)?;
-        let backup = back_up(&mut scene)?;
+        let backup = back_up(&scene)?;
         arrive(&scene, &mut generator, BETWEEN)?;
         scene.restore_portal(&backup)?;
         if !sends_again(&mut scene)? {
@@ -61,12 +61,10 @@ fn arrive(scene: &Scene, generator: &mut Generator, count: usize) -> Result<()> 
     })
 }
 
-/// As docs/portal.md has it: a copy of the folder while the server is stopped.
-fn back_up(scene: &mut Scene) -> Result<PathBuf> {
-    scene.portal.stop()?;
+/// As docs/portal.md has it, while the server runs.
+fn back_up(scene: &Scene) -> Result<PathBuf> {
     let backup = scene.portal.data().with_extension("backup");
-    run(Command::new("cp").arg("-a").arg(scene.portal.data()).arg(&backup))?;
-    scene.portal.start()?;
+    scene.portal.back_up(&backup)?;
     Ok(backup)
 }
 

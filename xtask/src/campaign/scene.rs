@@ -96,9 +96,8 @@ impl Scene {
     /// Puts a copy in the place of the portal's data.
     pub(super) fn restore_portal(&mut self, backup: &Path) -> Result<()> {
         let start = Instant::now();
-        self.portal.kill();
-        fs::remove_dir_all(self.portal.data())?;
-        fs::rename(backup, self.portal.data())?;
+        self.portal.restore(backup)?;
+        fs::remove_file(backup)?;
         self.portal.start()?;
         self.recovery = self.recovery.max(start.elapsed());
         Ok(())

@@ -117,4 +117,23 @@ words! {
         "The destination did not take the message",
         "What went wrong on the way to it is said.",
         ["Check its address, that it listens, and that its certificate comes from the CA that was given"];
+    BACKUP_DAMAGED Self::BackupDamaged { .. } => "backup.damaged", 422,
+        "The file is not a whole backup",
+        "Each piece of a backup is sealed with its number and whether it is the last. One was changed, is missing, or was cut \
+         off; or the file is something else. A backup is read to its end before anything is written: nothing was.",
+        ["Compare its SHA-256 with the one that picket-portal backup printed", "Fetch it again from where it is kept", "Take an \
+         earlier backup: sensors that it has not heard of are not locked out"];
+    BACKUP_PASSPHRASE Self::BackupPassphrase => "backup.wrong-passphrase", 403,
+        "The backup has another passphrase",
+        "The file is as it was made, but this passphrase does not open it. There is no other way in.",
+        ["Look which passphrase was in use when it was made"];
+    BACKUP_NEWER Self::BackupNewer { .. } => "backup.newer-release", 409,
+        "It is of a newer release of the portal",
+        "A release takes backups and databases of its own and of earlier releases.",
+        ["Install the release that it is of, or a later one"];
+    NOT_EMPTY Self::NotEmpty { .. } => "backup.not-empty", 409,
+        "There is something already where this is to go",
+        "A backup is restored to a data folder and a database that have nothing in them, and made into a new file: so nothing \
+         that is in use is ever written over.",
+        ["Name another folder, database or file", "If what is there is not needed any more, move it away first"];
 }
