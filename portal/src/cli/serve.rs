@@ -179,6 +179,8 @@ impl Server {
         let pages = self.pages.as_ref().map(TcpListener::local_addr).transpose()?;
         folder::write(&self.folder.people_address(), people.to_string().as_bytes())?;
         let (stop, stopped) = watch::channel(false);
+        // Before anybody is told that it is ready: from then on it may be told to stop.
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let tls = device::tls::server_config(Arc::clone(&self.certificate))?;
         let connections = descriptors::room_for_connections().context("ask for the number of open files")?;
         let limits = device::Limits { connections, handshakes_per_address: self.handshakes_per_address };
@@ -211,7 +213,10 @@ impl Server {
         output::json(&ready);
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]); // an error says that nobody listens
         tracing::info!(%sensors, %people, role = %self.portal.role, "ready");
-        told_to_stop().await?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
         tracing::info!("draining");
 
@@ -319,15 +324,6 @@ fn changed<T: PartialEq>(seen: &mut Option<T>, now: Option<T>) -> bool {
     }
     *seen = now;
     true
-}
-
-async fn told_to_stop() -> anyhow::Result<()> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
 }
 
 fn log_to_stderr() {

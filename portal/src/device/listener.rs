@@ -1,16 +1,19 @@
 //! Accepts connections, shakes hands within bounds, serves HTTP/1.1 with keep-alive, and drains when told to stop.
 
-use std::{convert::Infallible, net::SocketAddr, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, num::NonZeroU32, pin::pin, sync::Arc, time::Duration};
 
-use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::{GracefulShutdown, Watcher},
+use hyper::{
+    Request,
+    body::Incoming,
+    header::{CONNECTION, HeaderValue},
+    server::conn::http1,
+    service::service_fn,
 };
+use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::ServerConfig;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch},
     time::{Instant, sleep, timeout},
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
@@ -37,6 +40,8 @@ const MAX_HEADERS: usize = 64;
 /// For open requests to end when told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
+/// Connections that the kernel holds ready, at most: it is asked for fewer.
+const MAX_WAITING: usize = 4096;
 /// How often it is said that connections were turned away.
 const SAY_EVERY: Duration = Duration::from_secs(10);
 
@@ -61,29 +66,38 @@ pub async fn serve(
     let room = limits.connections.min(MAX_CONNECTIONS);
     let seats = Arc::new(Semaphore::new(room));
     let places = Places::new(room, limits.handshakes_per_address, Instant::now());
-    let mut turned_away = TurnedAway::default();
-    let graceful = GracefulShutdown::new();
+    let (alive, mut ended) = mpsc::channel(1);
+    let mut door = Door { acceptor, portal, places, stop: stop.clone(), alive, turned_away: TurnedAway::default() };
     loop {
         let accepted = tokio::select! {
             _ = stop.changed() => break,
             accepted = accept(&listener, &seats) => accepted,
         };
-        let Some((stream, address, seat)) = accepted else { continue };
-        let Some(stranger) = places.stranger(address.ip(), Instant::now()) else {
-            turned_away.count(address, Instant::now());
-            continue;
-        };
-        let connection =
-            Connection { acceptor: acceptor.clone(), portal: Arc::clone(&portal), watcher: graceful.watcher() };
-        tokio::spawn(async move {
-            let _seat = seat;
-            connection.serve(stream, address, stranger).await;
-        });
+        if let Some((stream, address, seat)) = accepted {
+            door.let_in(stream, address, seat);
+        }
     }
-    drop(listener);
-    if timeout(DRAIN, graceful.shutdown()).await.is_err() {
+    for (stream, address) in connected_already(listener) {
+        if let Ok(seat) = Arc::clone(&seats).try_acquire_owned() {
+            door.let_in(stream, address, seat);
+        }
+    }
+    drop(door);
+    if timeout(DRAIN, ended.recv()).await.is_err() {
         tracing::warn!("some sensors' connections were cut after {} s", DRAIN.as_secs());
     }
+}
+
+/// Closes the listener. Whom the kernel has connected by then believes to be served, and may have spoken: without this
+/// a balancer's clients see their connections reset whenever a process is told to stop.
+fn connected_already(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
+    let Ok(listener) = listener.into_std() else { return Vec::new() };
+    let waiting = std::iter::from_fn(|| listener.accept().ok()).take(MAX_WAITING);
+    let ours = waiting.filter_map(|(stream, address)| {
+        stream.set_nonblocking(true).ok()?;
+        Some((TcpStream::from_std(stream).ok()?, address))
+    });
+    ours.collect()
 }
 
 async fn accept(
@@ -118,10 +132,35 @@ impl TurnedAway {
     }
 }
 
+/// Lets connections in, each to be served by itself.
+struct Door {
+    acceptor: TlsAcceptor,
+    portal: Arc<Portal>,
+    places: Places,
+    stop: watch::Receiver<bool>,
+    alive: mpsc::Sender<Infallible>,
+    turned_away: TurnedAway,
+}
+
+impl Door {
+    fn let_in(&mut self, stream: TcpStream, address: SocketAddr, seat: OwnedSemaphorePermit) {
+        let Some(stranger) = self.places.stranger(address.ip(), Instant::now()) else {
+            return self.turned_away.count(address, Instant::now());
+        };
+        let (acceptor, portal) = (self.acceptor.clone(), Arc::clone(&self.portal));
+        let connection = Connection { acceptor, portal, stop: self.stop.clone() };
+        let alive = self.alive.clone();
+        tokio::spawn(async move {
+            let _held = (seat, alive);
+            connection.serve(stream, address, stranger).await;
+        });
+    }
+}
+
 struct Connection {
     acceptor: TlsAcceptor,
     portal: Arc<Portal>,
-    watcher: Watcher,
+    stop: watch::Receiver<bool>,
 }
 
 impl Connection {
@@ -145,11 +184,19 @@ impl Connection {
         }
     }
 
-    /// Answers requests until the connection ends, or idles for longer than `idle`.
-    async fn converse(self, stream: TlsStream<TcpStream>, address: SocketAddr, peer: &Peer, idle: Duration) {
-        let portal = &self.portal;
-        let service = service_fn(move |request: Request<Incoming>| async move {
-            Ok::<_, Infallible>(routes::answer(portal, peer, request).await)
+    /// Answers requests until the connection ends, or idles for longer than `idle`, or this process is told to stop: then
+    /// a request that came is answered, and so is the first one of a connection that has yet to bring it.
+    async fn converse(mut self, stream: TlsStream<TcpStream>, address: SocketAddr, peer: &Peer, idle: Duration) {
+        let (portal, begun, stopping) = (&self.portal, &Notify::new(), &self.stop.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            begun.notify_one();
+            async move {
+                let mut answer = routes::answer(portal, peer, request).await;
+                if *stopping.borrow() {
+                    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, Infallible>(answer)
+            }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -157,7 +204,21 @@ impl Connection {
             .max_buf_size(MAX_HEAD)
             .max_headers(MAX_HEADERS)
             .serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = self.watcher.watch(connection).await {
+        let stop = &mut self.stop;
+        let told_to_stop = async move {
+            let _ = stop.wait_for(|stop| *stop).await;
+            begun.notified().await;
+        };
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            biased; // what came before the word to stop is read first
+            ended = connection.as_mut() => ended,
+            () = told_to_stop => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
             tracing::debug!(%address, %error, "connection ended");
         }
     }

@@ -5,10 +5,11 @@ use std::{
     io,
     net::{Ipv4Addr, Shutdown, TcpListener, TcpStream},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::Instant,
 };
 
 use anyhow::{Context, Result};
@@ -18,6 +19,7 @@ use anyhow::{Context, Result};
 pub struct Balancer {
     port: u16,
     taken: Arc<[AtomicUsize]>,
+    came: Arc<Mutex<Vec<Instant>>>,
 }
 
 impl Balancer {
@@ -29,9 +31,11 @@ impl Balancer {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
         let port = listener.local_addr()?.port();
         let taken: Arc<[AtomicUsize]> = to.iter().map(|_| AtomicUsize::new(0)).collect();
-        let (counted, to) = (Arc::clone(&taken), to.to_vec());
+        let came = Arc::<Mutex<Vec<Instant>>>::default();
+        let (counted, noted, to) = (Arc::clone(&taken), Arc::clone(&came), to.to_vec());
         thread::spawn(move || {
             for (number, near) in listener.incoming().flatten().enumerate() {
+                noted.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
                 // Whoever finds nobody behind comes again.
                 let found = (0..to.len()).map(|more| (number + more) % to.len()).find_map(|which| {
                     let far = TcpStream::connect((Ipv4Addr::LOCALHOST, to[which])).ok()?;
@@ -43,13 +47,29 @@ impl Balancer {
                 }
             }
         });
-        Ok(Self { port, taken })
+        Ok(Self { port, taken, came })
     }
 
     /// Its port.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
+    }
+
+    /// How many connections came in each second after these moments, summed over them: whether all come at once.
+    #[must_use]
+    pub fn arrivals(&self, after: &[Instant], seconds: usize) -> Vec<usize> {
+        let came = self.came.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut curve = vec![0; seconds];
+        for moment in after {
+            for since in came.iter().filter_map(|at| at.checked_duration_since(*moment)) {
+                let second = usize::try_from(since.as_secs()).unwrap_or(usize::MAX);
+                if let Some(count) = curve.get_mut(second) {
+                    *count += 1;
+                }
+            }
+        }
+        curve
     }
 
     /// How many connections each has taken.

@@ -57,4 +57,14 @@ impl Twins {
         let _ = fs::remove_file(portal.data().join("people-address"));
         portal.start()
     }
+
+    /// Tells one of them to stop, as systemd does, and starts it again.
+    ///
+    /// # Errors
+    /// When it does not end well, or does not start.
+    pub fn drain(&mut self, which: usize) -> Result<()> {
+        let portal = self.portals.get_mut(which).context("there are two")?;
+        portal.stop()?;
+        portal.start()
+    }
 }

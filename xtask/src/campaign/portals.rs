@@ -1,4 +1,4 @@
-//! Two processes of one portal at one PostgreSQL server, behind a balancer: one is killed, the other goes on.
+//! Two processes of one portal at one PostgreSQL server, behind a balancer: one is killed or told to stop, the other goes on.
 
 use std::{
     collections::BTreeSet,
@@ -20,6 +20,10 @@ use super::{
 const RATE: u32 = 300;
 /// Sensors: their connections are at either process.
 const SENSORS: usize = 3;
+/// After a fault it is watched for so long who comes, seconds.
+const WATCHED: usize = 10;
+/// Connections that a sensor may open in one second: to report, to deliver, and once more.
+const MOST_OF_A_SENSOR: usize = 4;
 /// Only spent on failure.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -40,13 +44,19 @@ fn killed_in_turn(setting: &Setting<'_>) -> Result<Outcome> {
         let first = 1 + 10_000_000 * u64::try_from(number)?;
         loads.push(Generator::new(&agent.eve_file(), first)?.in_background(RATE / u32::try_from(SENSORS)?, None));
     }
-    let mut outcome = Outcome::default();
+    let (mut outcome, mut faults) = (Outcome::default(), Vec::new());
     for fault in 0..usize::try_from(setting.faults)? {
         let (killed, other) = (fault % 2, 1 - fault % 2);
         let before = twins.portals[other].alert_count()?;
         std::thread::sleep(moments.between(Duration::from_millis(50), Duration::from_millis(800)));
         let start = Instant::now();
-        twins.kill(killed)?;
+        faults.push(start);
+        // Of four faults two are kills, and two an administrator's.
+        if fault % 4 < 2 {
+            twins.kill(killed)?;
+        } else {
+            twins.drain(killed)?;
+        }
         until("more alerts are stored", PATIENCE, || {
             let now = twins.portals[killed].alert_count()?;
             Ok(if now > before { Waited::Holds(()) } else { Waited::NotYet(now.to_string()) })
@@ -63,6 +73,12 @@ fn killed_in_turn(setting: &Setting<'_>) -> Result<Outcome> {
     // A heartbeat that was answered and is not known any more would have raised one.
     outcome.must(raised.is_empty(), || alarms.to_string());
     outcome.remarks.push(format!("connections taken {:?}", twins.balancer.taken()));
+    let curve = twins.balancer.arrivals(&faults, WATCHED);
+    outcome
+        .remarks
+        .push(format!("new connections in each second after a fault, of {} faults: {curve:?}", faults.len()));
+    let most = curve.iter().max().copied().unwrap_or_default();
+    outcome.must(most <= SENSORS * MOST_OF_A_SENSOR * faults.len(), || format!("{most} connections in a second"));
     Ok(outcome)
 }
 
