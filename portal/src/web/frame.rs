@@ -3,7 +3,7 @@
 use picket_look::{Icon, Identity, Layout, Markup, NavLink, Person, Tone, bare, page as framed};
 
 use super::{gate::SignedIn, page::Page, words};
-use crate::{domain::access::Right, domain::role::Role, portal::Portal};
+use crate::{domain::access::Right, portal::Portal};
 
 const PRODUCT: &str = "Picket portal";
 
@@ -16,7 +16,7 @@ pub(super) fn signed_in(portal: &Portal, by: &SignedIn, path: &str, page: &Page)
         (Right::See, "/alerts", "Alerts", Icon::Alerts),
         (Right::See, "/hubs", "Hubs", Icon::Hub),
         (Right::Secure, "/sharing", "Sharing", Icon::Share),
-        (Right::See, "/places", "Subscriptions and places", Icon::Network),
+        (Right::See, "/places", "Places", Icon::Network),
         (Right::Own, "/people", "Users", Icon::People),
         (Right::Own, "/tokens", "API tokens", Icon::Key),
         (Right::Secure, "/audit", "Audit", Icon::Audit),
@@ -36,10 +36,6 @@ pub(super) fn signed_in(portal: &Portal, by: &SignedIn, path: &str, page: &Page)
         Some(listed) => format!("{} subscriptions", listed.len()),
     };
     let name = portal.endpoint.url.trim_start_matches("https://");
-    let what = match portal.role {
-        Role::Portal => "Portal",
-        Role::ManagementConsole => "Management console",
-    };
     let layout = Layout {
         title: &page.title,
         site: PRODUCT,
@@ -48,7 +44,7 @@ pub(super) fn signed_in(portal: &Portal, by: &SignedIn, path: &str, page: &Page)
         identity: Some(Identity {
             what: "This portal",
             name,
-            mode: what,
+            mode: words::server(portal.role),
             health: (Tone::Neutral, &scope),
             appliance: "",
         }),

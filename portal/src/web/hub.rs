@@ -67,7 +67,7 @@ fn switch(row: &HubRow) -> Markup {
             "the sensor keeps its present hub and says why. Let its firewall reach the new hub before."
         }
         p { "Choose the hub under Reissue on the sensor's page, or for one sensor after the other:" }
-        pre { "picket-portal sensor hub ID --hub '" (there) "' --data DIR" }
+        pre { "picket-portal sensor hub ID --hub " (row.id.0) " --data DIR" }
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) async fn page(State(portal): Shared, by: SignedIn) -> Shown {
     };
     let body = html! {
         h2 { "Subscriptions" }
-        p { "A subscription says whose sensors are. People and API tokens can be confined to some of them." }
+        p { "A subscription says whose a sensor is. People and API tokens can be confined to some of them." }
         (subscriptions_table(&subscriptions, may_all, by.csrf()))
         @if may_all { details { summary { "Add a subscription" } (add) } }
         @for (kind, title, places, why) in [

@@ -7,6 +7,7 @@ use super::{
     gate::SignedIn,
     getting_started,
     page::{Page, Shown},
+    words,
 };
 use crate::{
     people::{Shared, settings},
@@ -17,7 +18,7 @@ pub(super) async fn page(State(portal): Shared, _: SignedIn) -> Shown {
     let set = settings::settings(&portal);
     let facts = Definitions::new()
         .with("Address for sensors", html! { code { (set.url) } })
-        .with("Role", set.role.to_string())
+        .with("Role", words::server(set.role))
         .with("Version", set.version)
         .with("Database", if set.database == "sqlite" { "SQLite, in files of the data folder" } else { "PostgreSQL" })
         .with("This process listens since", exact(portal.listening_since));
@@ -32,7 +33,7 @@ pub(super) async fn page(State(portal): Shared, _: SignedIn) -> Shown {
 }
 
 fn options(set: &settings::Settings) -> Markup {
-    const COLUMNS: [Column<'static>; 3] = [Column::text("What"), Column::text("Now"), Column::text("Option")];
+    const COLUMNS: [Column<'static>; 3] = [Column::wide("What"), Column::text("Now"), Column::text("Option")];
     let interval =
         set.heartbeat_interval.map_or("Their own, 60 s as a rule".to_owned(), |seconds| format!("{seconds} s"));
     let handshakes = match set.handshakes_per_address {
@@ -43,7 +44,7 @@ fn options(set: &settings::Settings) -> Markup {
         ("Heartbeats of sensors", interval, "--heartbeat-interval"),
         ("Alerts are kept for", format!("{} days", set.alerts_days), "--alerts-days"),
         ("Alerts are kept in", format!("{} MiB", set.alerts_mebibytes), "--alerts-mebibytes"),
-        ("Changes are gathered before they are shared for", format!("{} s", set.gather_seconds), "--gather-seconds"),
+        ("Changes are gathered for", format!("{} s", set.gather_seconds), "--gather-seconds"),
         ("TLS handshakes of one address", handshakes, "--handshakes-per-address"),
     ];
     let rows = all.map(|(what, now, option)| vec![html! { (what) }, html! { (now) }, html! { code { (option) } }]);

@@ -6,6 +6,7 @@ use picket_protocol::documents::activation::Mode;
 use crate::domain::{
     access::PersonRole,
     connection::{Connection, Health},
+    role::Role,
 };
 
 pub(super) const fn role(role: PersonRole) -> &'static str {
@@ -14,6 +15,13 @@ pub(super) const fn role(role: PersonRole) -> &'static str {
         PersonRole::SecurityAdmin => "Security admin",
         PersonRole::Contributor => "Contributor",
         PersonRole::Reader => "Reader",
+    }
+}
+
+pub(super) const fn server(role: Role) -> &'static str {
+    match role {
+        Role::Portal => "Portal",
+        Role::ManagementConsole => "Management console",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use picket_protocol::heartbeat::Standing;
 
-use crate::{sensor::Sensor, server::Server};
+use crate::{browser::Browser, sensor::Sensor, server::Server};
 
 #[tokio::test]
 async fn lost_repeated_and_doubly_answered_heartbeats_raise_nothing() {
@@ -43,4 +43,30 @@ async fn a_copied_disk_shows_by_the_third_heartbeat_and_blocks_nothing() {
         sensor.beat(server.sensors(), Standing::Committed).await.unwrap();
     }
     assert_eq!(server.alarms(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_sensors_page_says_what_to_do_about_a_clone_until_somebody_clears_it() {
+    let server = Server::portal();
+    let mut sensor = Sensor::enrolled(&server, "One").await;
+    sensor.beat(server.sensors(), Standing::Committed).await.unwrap();
+    let mut copy = sensor.copied_disk();
+    for _ in 0..2 {
+        sensor.beat(server.sensors(), Standing::Committed).await.unwrap();
+        copy.beat(server.sensors(), Standing::Committed).await.unwrap();
+    }
+    let mut owner = Browser::of_the_owner(&server).await;
+    let page = format!("/sensors/{}", sensor.id);
+    let shown = owner.get(&page).await.body;
+    let (clear, reissue) = (format!("{page}/clear"), format!("{page}/reissue"));
+    for said in ["data-alarm=\"possible-clone\"", &clear, &reissue] {
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
+    let alarm = server.json(&["alarm", "list", "--open"])["alarms"][0]["id"].to_string();
+    let other = server.onboard("Pump 2", &[]);
+    let elsewhere = owner.post(&format!("/sensors/{other}/clear"), &[("alarm", &alarm)]).await;
+    assert_eq!(elsewhere.status, 404, "the alarm is not about that sensor");
+    assert_eq!(owner.post(&clear, &[("alarm", &alarm)]).await.status, 303);
+    assert!(!owner.get(&page).await.body.contains("data-alarm"));
+    assert_eq!(server.sensor(&sensor.id.to_string())["health"], "ok");
 }

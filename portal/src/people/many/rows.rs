@@ -20,8 +20,8 @@ pub(crate) const COLUMNS: [(&str, &str); 11] = [
     ("subscription", "whose sensor it is; a new name makes a new one. Needed"),
     ("mode", "cloud-connected, or locally-managed; empty: cloud-connected"),
     ("hub", "a hub by its name; empty: the one built into the portal"),
-    ("site", ""),
-    ("zone", ""),
+    ("site", "where it stands"),
+    ("zone", "where in the site"),
     ("tags", "key=value; key=value"),
     ("automatic_ti", "yes or no"),
     ("appliance", "only the appliance with this id may use the file"),
@@ -131,7 +131,11 @@ fn field(title: &str, cell: &str) -> Result<Option<(&'static str, Value)>, (&'st
         ("subscription", text) => ("subscription", text.into()),
         ("site", text) => ("site", text.into()),
         ("zone", text) => ("zone", text.into()),
-        ("licence_until", text) => ("licence_until", text.into()),
+        ("licence_until", text) => {
+            let date: Result<jiff::civil::Date, _> = text.parse();
+            date.map_err(|_| invalid(format!("{text:?} is no date: YYYY-MM-DD")))?;
+            ("licence_until", text.into())
+        }
         ("appliance", text) => ("binding", json!({ "kind": "appliance", "value": text })),
         ("tags", text) => ("tags", tags(text).map_err(invalid)?),
         ("automatic_ti", text) => ("automatic_ti", truth(text).map_err(invalid)?),

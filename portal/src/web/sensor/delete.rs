@@ -32,7 +32,7 @@ pub(crate) fn explained() -> Markup {
     ];
     html! {
         p {
-            "The sensor is told by a signed document with its next heartbeat, and stops sending then. To use it again, onboard it anew."
+            "A sensor is told by a signed document with its next heartbeat, and stops sending then. To use it again, onboard it anew."
         }
         (now_then("What changes", &changes))
     }
