@@ -20,6 +20,8 @@ CREATE INDEX standings_by_name ON standings (name, sensor);
 CREATE INDEX standings_by_place ON standings (place, sensor);
 CREATE INDEX standings_by_age ON standings (created_at, sensor);
 CREATE INDEX standings_counted ON standings (subscription, cloud) WHERE deleted = 0;
+CREATE INDEX standings_suspected ON standings (suspicion) WHERE suspicion > 0;
+CREATE INDEX standings_pending ON standings (pending) WHERE pending = 1;
 -- Pages are taken from the tables above.
 DROP INDEX sensors_by_name;
 

@@ -96,7 +96,7 @@ impl FleetFilter {
 
     fn push(&self, query: &mut Builder, scope: &Scope, asked: Asked) {
         if !self.deleted_too {
-            query.push(" AND s.deleted = 0");
+            query.push(" AND s.deleted + 0 = 0"); // not by the index for counts: it leads all over the table
         }
         if let Some(text) = &self.text {
             query.push(" AND instr(s.words, ").push_bind(text.to_lowercase()).push(") > 0");
@@ -158,14 +158,20 @@ impl Store {
             Way::All => (sort.unindexed(), columns.sensor),
         };
         let mut query = Builder::new(format!("SELECT {key} AS key, {sensor} AS sensor FROM "));
+        // SQLite looks through tables in the order in which CROSS JOIN has them.
+        match way {
+            Way::Order => query.push(columns.tables),
+            Way::Stretch => {
+                query.push("(");
+                push_stretch(&mut query, *sort, after.as_ref());
+                query.push(") AS stretch CROSS JOIN standings s CROSS JOIN contacts c")
+            }
+            Way::All => query.push("standings s CROSS JOIN contacts c"),
+        };
+        query.push(" WHERE c.standing = s.row");
         if way == Way::Stretch {
-            query.push("(");
-            push_stretch(&mut query, *sort, after.as_ref());
-            query.push(") AS stretch JOIN standings s ON s.row = stretch.row");
-        } else {
-            query.push("standings s");
+            query.push(" AND s.row = stretch.row");
         }
-        query.push(" JOIN contacts c ON c.standing = s.row WHERE 1 = 1");
         if let Some(after) = after.as_ref().filter(|_| way != Way::Stretch) {
             sort.push_after(&mut query, after, &key, sensor);
         }
@@ -192,7 +198,7 @@ impl Store {
 
 /// The first of what comes after, whether it is asked for or not.
 fn push_stretch(query: &mut Builder, sort: Sort, after: Option<&After>) {
-    let order::Columns { key, sensor, rows } = sort.columns();
+    let order::Columns { key, sensor, rows, .. } = sort.columns();
     query.push(format!("SELECT {key} AS key, {sensor} AS sensor, {rows} WHERE 1 = 1"));
     if let Some(after) = after {
         sort.push_after(query, after, key, sensor);

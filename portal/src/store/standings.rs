@@ -7,7 +7,7 @@ use super::{
     rows::{REGISTRATION, sensor_id},
     views::{STANDING, SensorView, Viewpoint, view},
 };
-use crate::database::{self, Builder, Connection};
+use crate::database::{self, Builder, Connection, Row};
 use crate::domain::{
     chain::Suspicion,
     connection::{Ability, Troubled, disconnected_after},
@@ -15,8 +15,8 @@ use crate::domain::{
     role::Role,
 };
 
-/// Sensors that are read in one statement.
-const AT_ONCE: usize = 256;
+/// Sensors that are read and kept in one statement.
+const AT_ONCE: usize = 128;
 
 /// The numbers of the column `suspicion`.
 pub(super) const fn suspicion(suspicion: Suspicion) -> u8 {
@@ -55,68 +55,78 @@ pub(super) async fn complete(connection: &mut Connection) -> Result<(), sqlx::Er
 }
 
 /// Reads anew how these sensors stand.
-pub(super) async fn refresh(connection: &mut Connection, sensors: &[SensorId]) -> Result<(), sqlx::Error> {
+pub(super) async fn refresh(connection: &mut Connection, mut sensors: &[SensorId]) -> Result<(), sqlx::Error> {
     // Neither of both changes what is kept.
     let viewpoint = Viewpoint { role: Role::Portal, listening_since: UnixSeconds(0) };
-    for some in sensors.chunks(AT_ONCE) {
+    while !sensors.is_empty() {
+        // Statements of the powers of two are prepared, and no others.
+        let (some, rest) = sensors.split_at((1 << sensors.len().ilog2()).min(AT_ONCE));
         let mut query = Builder::new(format!("SELECT {REGISTRATION}, i.row AS identity, {STANDING} WHERE s.id IN ("));
         query.push_list(some.iter().map(|sensor| sensor.as_bytes().to_vec())).push(")");
-        for row in query.build().fetch_all(&mut *connection).await? {
-            let view = view(&row, viewpoint)?;
-            keep_standing(connection, &view).await?;
-            keep_contact(connection, &view, row.try_get("identity")?).await?;
+        let rows = query.build().fetch_all(&mut *connection).await?;
+        let read = |row: &Row| Ok::<_, sqlx::Error>((view(row, viewpoint)?, row.try_get("identity")?));
+        let found = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        if !found.is_empty() {
+            keep_standings(connection, &found).await?;
+            keep_contacts(connection, &found).await?;
         }
+        sensors = rest;
     }
     Ok(())
 }
 
-async fn keep_standing(connection: &mut Connection, view: &SensorView) -> Result<(), sqlx::Error> {
-    let (filed, facts) = (&view.registration.filed, &view.facts);
-    database::query(
-        "INSERT INTO standings (sensor, name, place, words, created_at, subscription, cloud, deleted, suspicion, pending) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sensor) DO UPDATE SET name = excluded.name, \
-         place = excluded.place, words = excluded.words, subscription = excluded.subscription, cloud = excluded.cloud, \
-         deleted = excluded.deleted, suspicion = excluded.suspicion, pending = excluded.pending",
-    )
-    .bind(&view.registration.id.as_bytes()[..])
-    .bind(filed.name.as_str())
-    .bind(place(filed))
-    .bind(words(filed)?)
-    .bind(view.registration.created_at.0)
-    .bind(&filed.subscription.id.as_bytes()[..])
-    .bind(u8::from(facts.mode == Mode::CloudConnected))
-    .bind(u8::from(facts.deleted))
-    .bind(suspicion(facts.suspicion))
-    .bind(u8::from(facts.issued > facts.committed))
-    .execute(connection)
-    .await?;
-    Ok(())
+/// A sensor, and the key whose heartbeats count.
+type Found = (SensorView, Option<i64>);
+
+fn values(columns: usize, rows: usize) -> String {
+    let one = format!("({})", vec!["?"; columns].join(", "));
+    vec![one; rows].join(", ")
 }
 
-async fn keep_contact(
-    connection: &mut Connection,
-    view: &SensorView,
-    identity: Option<i64>,
-) -> Result<(), sqlx::Error> {
-    let facts = &view.facts;
-    database::query(
+async fn keep_standings(connection: &mut Connection, found: &[Found]) -> Result<(), sqlx::Error> {
+    let mut query = database::query(format!(
+        "INSERT INTO standings (sensor, name, place, words, created_at, subscription, cloud, deleted, suspicion, pending) \
+         VALUES {} ON CONFLICT (sensor) DO UPDATE SET name = excluded.name, place = excluded.place, \
+         words = excluded.words, subscription = excluded.subscription, cloud = excluded.cloud, \
+         deleted = excluded.deleted, suspicion = excluded.suspicion, pending = excluded.pending",
+        values(10, found.len())
+    ));
+    for (SensorView { registration, facts, .. }, _) in found {
+        let filed = &registration.filed;
+        query = query
+            .bind(&registration.id.as_bytes()[..])
+            .bind(filed.name.as_str())
+            .bind(place(filed))
+            .bind(words(filed)?)
+            .bind(registration.created_at.0)
+            .bind(&filed.subscription.id.as_bytes()[..])
+            .bind(u8::from(facts.mode == Mode::CloudConnected))
+            .bind(u8::from(facts.deleted))
+            .bind(suspicion(facts.suspicion))
+            .bind(u8::from(facts.issued > facts.committed));
+    }
+    query.execute(connection).await.map(drop)
+}
+
+async fn keep_contacts(connection: &mut Connection, found: &[Found]) -> Result<(), sqlx::Error> {
+    let mut query = database::query(format!(
         "INSERT INTO contacts (standing, sensor, subscription, cloud, deleted, identity, last_seen, patience, ability) \
-         VALUES ((SELECT row FROM standings WHERE sensor = ?1), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+         SELECT s.row, s.sensor, s.subscription, s.cloud, s.deleted, found.column2, found.column3, found.column4, \
+         found.column5 FROM (VALUES {}) AS found JOIN standings s ON s.sensor = found.column1 WHERE 1 = 1 \
          ON CONFLICT (standing) DO UPDATE SET subscription = excluded.subscription, cloud = excluded.cloud, \
          deleted = excluded.deleted, identity = excluded.identity, last_seen = excluded.last_seen, \
          patience = excluded.patience, ability = excluded.ability",
-    )
-    .bind(&view.registration.id.as_bytes()[..])
-    .bind(&view.registration.filed.subscription.id.as_bytes()[..])
-    .bind(u8::from(facts.mode == Mode::CloudConnected))
-    .bind(u8::from(facts.deleted))
-    .bind(identity)
-    .bind(facts.last_seen.map_or(0, |at| at.0))
-    .bind(disconnected_after(facts.interval_seconds))
-    .bind(ability(facts.troubled.ability()))
-    .execute(connection)
-    .await?;
-    Ok(())
+        values(5, found.len())
+    ));
+    for (SensorView { registration, facts, .. }, identity) in found {
+        query = query
+            .bind(&registration.id.as_bytes()[..])
+            .bind(*identity)
+            .bind(facts.last_seen.map_or(0, |at| at.0))
+            .bind(disconnected_after(facts.interval_seconds))
+            .bind(ability(facts.troubled.ability()));
+    }
+    query.execute(connection).await.map(drop)
 }
 
 /// What is searched, whatever the case in any language.
@@ -138,10 +148,10 @@ pub(super) struct Heard {
 
 /// Brings forward the contacts that these identities speak for; others speak for none.
 pub(super) async fn hear(connection: &mut Connection, heard: &[Heard]) -> Result<(), sqlx::Error> {
-    let values = vec!["(?, ?, ?, ?)"; heard.len()].join(", ");
     let mut query = database::query(format!(
         "UPDATE contacts SET last_seen = heard.column2, patience = heard.column3, ability = heard.column4 \
-         FROM (VALUES {values}) AS heard WHERE contacts.identity = heard.column1"
+         FROM (VALUES {}) AS heard WHERE contacts.identity = heard.column1",
+        values(4, heard.len())
     ));
     for Heard { identity, at, interval, troubled } in heard {
         query = query.bind(identity).bind(at).bind(disconnected_after(*interval)).bind(ability(troubled.ability()));

@@ -79,7 +79,10 @@ impl Asked {
                 (0, Some(Connection::Connected))
             }
         };
-        query.push(format!(" AND s.deleted = 0 AND s.suspicion = {suspicion}"));
+        query.push(format!(" AND s.deleted + 0 = 0 AND s.suspicion = {suspicion}"));
+        if suspicion > 0 {
+            query.push(" AND s.suspicion > 0"); // as the index of the few says it
+        }
         if let Some(connection) = connection {
             self.push_connection(query, connection);
         }

@@ -47,13 +47,24 @@ impl Sort {
 
     /// The order's columns, of which there is an index: `standings` is `s`, `contacts` is `c`.
     pub(super) const fn columns(self) -> Columns {
-        match self {
-            Self::Name => Columns { key: "s.name", sensor: "s.sensor", rows: "s.row AS row FROM standings s" },
-            Self::Site => Columns { key: "s.place", sensor: "s.sensor", rows: "s.row AS row FROM standings s" },
-            Self::Newest => Columns { key: "s.created_at", sensor: "s.sensor", rows: "s.row AS row FROM standings s" },
+        let key = match self {
+            Self::Name => "s.name",
+            Self::Site => "s.place",
+            Self::Newest => "s.created_at",
             Self::LastSeen => {
-                Columns { key: "c.last_seen", sensor: "c.sensor", rows: "c.standing AS row FROM contacts c" }
+                return Columns {
+                    key: "c.last_seen",
+                    sensor: "c.sensor",
+                    rows: "c.standing AS row FROM contacts c",
+                    tables: "contacts c CROSS JOIN standings s",
+                };
             }
+        };
+        Columns {
+            key,
+            sensor: "s.sensor",
+            rows: "s.row AS row FROM standings s",
+            tables: "standings s CROSS JOIN contacts c",
         }
     }
 
@@ -105,4 +116,6 @@ pub(super) struct Columns {
     pub(super) sensor: &'static str,
     /// The number of a sensor's rows, and the table that has the key.
     pub(super) rows: &'static str,
+    /// Both tables, that one first.
+    pub(super) tables: &'static str,
 }
