@@ -1,5 +1,8 @@
 //! Forgets the oldest alerts, by days and by bytes: a portion now and then, and with each transaction at least as much as
 //! it adds, so that the bounds hold however fast alerts come.
+//!
+//! A transaction makes room before it adds: what it adds then takes the pages that have just become free, and no page is
+//! written for having become free. In the other order a commit writes half as much again.
 
 use picket_protocol::time::UnixSeconds;
 
@@ -51,22 +54,63 @@ pub(super) async fn forget(
     }
 }
 
-/// Inside a transaction that added alerts, and found so many bytes in use: forgets what makes room for them, where a bound
-/// is passed.
-pub(super) async fn keep_up(
+/// What a transaction is about to add.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Coming {
+    pub(super) alerts: usize,
+    /// Of their records.
+    pub(super) bytes: u64,
+}
+
+impl Coming {
+    /// What they take, about.
+    fn growth(self) -> u64 {
+        self.bytes + self.alerts as u64 * ROW_BYTES.unsigned_abs()
+    }
+
+    /// Rows that are forgotten at once while they come.
+    fn portion(self) -> i64 {
+        i64::try_from(self.alerts.div_ceil(4)).unwrap_or(PORTION)
+    }
+}
+
+/// Room that was made for what comes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    forgotten: Option<Forgotten>,
+    /// So many bytes may be in use once all is added.
+    target: u64,
+}
+
+/// Inside a transaction, before it adds alerts: forgets what makes room for them, where a bound is passed.
+pub(super) async fn make_room(
     connection: &mut Connection,
     bounds: Bounds,
     now: UnixSeconds,
-    (added, used_before): (usize, u64),
+    coming: Coming,
+) -> Result<Room, sqlx::Error> {
+    let in_use = used(connection).await?;
+    let most = coming.portion().saturating_mul(5);
+    let old = forget_older(connection, bounds.oldest(now), most).await?;
+    let growth = coming.growth();
+    let lacking = (in_use + growth).saturating_sub(bounds.bytes).min(growth + growth / BEYOND);
+    let rows = u128::from(lacking) * coming.alerts as u128 / u128::from(growth.max(1));
+    let rows = i64::try_from(rows).unwrap_or(PORTION);
+    let more = if old.is_none() && rows > 0 { forget_rows(connection, rows).await? } else { None };
+    Ok(Room { forgotten: old.or(more), target: bounds.bytes.max(in_use.saturating_sub(growth / BEYOND)) })
+}
+
+/// Inside the same transaction, when all is added: forgets what was more than it looked like. What was forgotten in all.
+pub(super) async fn keep_to(
+    connection: &mut Connection,
+    room: Room,
+    coming: Coming,
 ) -> Result<Option<Forgotten>, sqlx::Error> {
-    let portion = i64::try_from(added.div_ceil(4)).unwrap_or(PORTION);
-    let mut in_use = used(connection).await?;
-    let target = bounds.bytes.max(used_before.saturating_sub(in_use.saturating_sub(used_before) / BEYOND));
-    let mut forgotten = forget_older(connection, bounds.oldest(now), portion.saturating_mul(5)).await?;
-    while in_use > target {
-        let Some(more) = forget_rows(connection, portion).await? else { break };
-        forgotten = Some(more);
-        in_use = used(connection).await?;
+    let Room { mut forgotten, target } = room;
+    while used(connection).await? > target {
+        let Some(more) = forget_rows(connection, coming.portion()).await? else { break };
+        let before = forgotten.map_or(0, |forgotten| forgotten.alerts);
+        forgotten = Some(Forgotten { alerts: before + more.alerts, ..more });
     }
     Ok(forgotten)
 }
@@ -100,10 +144,15 @@ async fn used_by_rows(connection: &mut Connection) -> Result<u64, sqlx::Error> {
 
 /// Forgets the oldest rows, so many at most.
 async fn forget_rows(connection: &mut Connection, most: i64) -> Result<Option<Forgotten>, sqlx::Error> {
-    let oldest: Option<i64> = database::scalar("SELECT min(row) FROM alerts").fetch_one(&mut *connection).await?;
-    match oldest {
-        Some(oldest) => forget_up_to(connection, oldest.saturating_add(most.max(1) - 1)).await.map(Some),
-        None => Ok(None),
+    let span =
+        database::query("SELECT (SELECT min(row) FROM alerts) AS oldest, (SELECT max(row) FROM alerts) AS newest");
+    let span = span.fetch_one(&mut *connection).await?;
+    match (span.try_get::<Option<i64>>("oldest")?, span.try_get::<Option<i64>>("newest")?) {
+        (Some(oldest), Some(newest)) => {
+            let last = oldest.saturating_add(most.max(1) - 1).min(newest); // what is added next has a higher row
+            forget_up_to(connection, last).await.map(Some)
+        }
+        _ => Ok(None),
     }
 }
 

@@ -7,7 +7,7 @@ use picket_protocol::time::UnixSeconds;
 use super::{
     ledger::{AlertRow, Draft},
     read,
-    retention::{self, Bounds, Forgotten},
+    retention::{self, Bounds, Coming, Forgotten},
     waiting,
 };
 use crate::database::{self, Connection};
@@ -60,14 +60,16 @@ pub(super) async fn write(
     bounds: Bounds,
     now: UnixSeconds,
 ) -> Result<Written, sqlx::Error> {
-    let before = (draft.alerts.len(), retention::used(connection).await?);
+    let bytes = draft.alerts.iter().map(|row| row.alert.record.len() as u64).sum();
+    let coming = Coming { alerts: draft.alerts.len(), bytes };
+    let room = retention::make_room(connection, bounds, now, coming).await?;
     write_sensors(connection, draft).await?;
     write_streams(connection, draft).await?;
     write_skips(connection, draft, now).await?;
     waiting::write(connection, &draft.waiting, now).await?;
     waiting::delete(connection, &draft.over).await?;
     let newest = write_alerts(connection, std::mem::take(&mut draft.alerts), now).await?;
-    let forgotten = retention::keep_up(connection, bounds, now, before).await?;
+    let forgotten = retention::keep_to(connection, room, coming).await?;
     Ok(Written { newest, forgotten })
 }
 

@@ -7,7 +7,7 @@ use picket_protocol::{
 };
 use tempfile::TempDir;
 
-use super::*;
+use super::{retention::Coming, *};
 use crate::database::{self, Connection};
 
 const KEPT: Bounds = Bounds { days: 90, bytes: u64::MAX };
@@ -301,8 +301,9 @@ async fn in_a_rush_the_bound_of_days_is_kept_up_with() {
     let now = store.after(0, 1).await.unwrap()[0].received_at;
     let bounds = Bounds { days: 1, ..KEPT };
     database::query("UPDATE alerts SET received_at = 0").execute(&mut connection).await.unwrap();
-    let used = retention::used(&mut connection).await.unwrap();
-    let forgotten = retention::keep_up(&mut connection, bounds, now, (400, used)).await.unwrap().unwrap();
+    let coming = Coming { alerts: 400, bytes: 40_000 };
+    let room = retention::make_room(&mut connection, bounds, now, coming).await.unwrap();
+    let forgotten = retention::keep_to(&mut connection, room, coming).await.unwrap().unwrap();
     assert_eq!((forgotten.alerts, forgotten.up_to), (500, 500), "more than came");
 }
 
