@@ -9,7 +9,9 @@ pub mod local_api;
 pub mod mounts;
 pub mod scene;
 pub mod vectors;
+pub mod visitor;
 
 pub use clock::FakeClock;
 pub use local_api::LocalApi;
 pub use scene::Scene;
+pub use visitor::Visitor;

@@ -3,13 +3,14 @@
 
 use std::{
     env, fs,
+    io::{BufWriter, Write},
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
-    process::{self, Command},
+    process::{self, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use nix::{
     sys::signal::Signal,
     unistd::{Uid, User, chown},
@@ -85,6 +86,27 @@ impl Postgres {
         command.args(["--quiet", "--username", "picket", "--dbname", "postgres", "--host"]).arg(&self.folder);
         run(command.args(["--command", &format!("CREATE DATABASE {name}")]))?;
         Ok(self.url(name))
+    }
+
+    /// Executes a statement in a database, with what `write` writes as its input: COPY … FROM STDIN.
+    ///
+    /// # Errors
+    /// When the server refuses, or `write` fails.
+    pub fn copy(
+        &self,
+        database: &str,
+        statement: &str,
+        write: impl FnOnce(&mut dyn Write) -> Result<()>,
+    ) -> Result<()> {
+        let mut command = self.tool("psql")?;
+        command.args(["--quiet", "--username", "picket", "--dbname", database, "--host"]).arg(&self.folder);
+        let mut psql = command.args(["--command", statement]).stdin(Stdio::piped()).spawn().context("psql")?;
+        let input = psql.stdin.take().context("a pipe was asked for")?;
+        let written = write(&mut BufWriter::with_capacity(1 << 20, input));
+        let status = psql.wait()?;
+        written?;
+        ensure!(status.success(), "psql ended with {status}: {statement}");
+        Ok(())
     }
 
     /// The URL of a database.

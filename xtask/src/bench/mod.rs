@@ -55,6 +55,8 @@ enum Name {
     Alerts,
     /// Agent and console as packages on a Debian that systemd boots: memory at rest, from PID 1 to READY; needs root
     Appliance,
+    /// First pages of the portal's list of 10,000 and 100,000 sensors, on SQLite and PostgreSQL
+    PortalPages,
     /// What forgetting the oldest alerts costs that intake
     Retention,
     /// The sensor console: its pages over TLS, its memory, what a first visit weighs
@@ -77,6 +79,7 @@ impl Bench {
             Name::Enrolments => portal::run("enrolments"),
             Name::Intake => portal::run_alone("intake"),
             Name::Retention => portal::run_alone("retention"),
+            Name::PortalPages => portal::run_alone("pages"),
             Name::Console => console::run(),
         }
     }

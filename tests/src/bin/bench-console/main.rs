@@ -3,7 +3,6 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark takes the time")]
 
-mod client;
 mod pages;
 mod stage;
 mod visit;

@@ -9,9 +9,9 @@ use picket_lab::{
     figures::quantile,
     person::{NAME, PASSWORD},
 };
-use picket_tests::LocalApi;
+use picket_tests::{LocalApi, Visitor};
 
-use crate::{client::Client, stage::Stage};
+use crate::stage::Stage;
 
 /// Of every page, in turns.
 const ROUNDS: usize = 200;
@@ -24,7 +24,7 @@ struct Page {
 
 /// Prints the table; how many pages were asked for.
 pub(crate) fn measure(stage: &Stage) -> Result<usize> {
-    let mut client = Client::open(stage)?;
+    let mut client = stage.visitor()?;
     ensure!(client.post("/sign-in", &[("name", NAME), ("password", PASSWORD)])?.status == 303, "nobody signed in");
     let (floor, mut pages, elsewhere) = listed(stage, &mut client)?;
     let (mut floors, mut statuses) = (Vec::new(), Vec::new());
@@ -51,7 +51,7 @@ pub(crate) fn measure(stage: &Stage) -> Result<usize> {
 }
 
 /// The smallest file, the pages that are there, and those that lead elsewhere now.
-fn listed(stage: &Stage, client: &mut Client) -> Result<(String, Vec<Page>, Vec<String>)> {
+fn listed(stage: &Stage, client: &mut Visitor) -> Result<(String, Vec<Page>, Vec<String>)> {
     let (mut pages, mut elsewhere, mut floor) = (Vec::new(), Vec::new(), None);
     for page in stage.console.pages()? {
         let path = page["path"].as_str().context("a page without a path")?.to_owned();

@@ -1,12 +1,14 @@
 //! A locally managed sensor with alerts in its log, its console, and somebody who has done the first sign-in.
 
+use std::net::Ipv4Addr;
+
 use anyhow::{Context, Result, ensure};
 use picket_lab::{
     Agent, Binaries, Console, Generator, Portal, PrivateFolder, Role, Settings, person::NAME, person::PASSWORD,
     portal::text,
 };
 
-use crate::client::Client;
+use picket_tests::Visitor;
 
 /// In the log, so that pages have something to show.
 const ALERTS: usize = 500;
@@ -38,10 +40,15 @@ impl Stage {
         Ok(Self { console, agent, _folder: folder })
     }
 
+    /// Somebody before the console, not signed in yet.
+    pub(crate) fn visitor(&self) -> Result<Visitor> {
+        Visitor::open(&self.console.certificate(), (Ipv4Addr::LOCALHOST, self.console.port()).into())
+    }
+
     /// Becomes the admin by the setup code, and keeps the self-signed certificate.
     pub(crate) fn first_sign_in(&mut self) -> Result<()> {
         let code = text(&self.agent.ask(&["setup-code"])?, "code")?;
-        let mut client = Client::open(self)?;
+        let mut client = self.visitor()?;
         let fields = [("code", code.as_str()), ("name", NAME), ("password", PASSWORD), ("again", PASSWORD)];
         let answer = client.post("/first-sign-in", &fields)?;
         ensure!(answer.status == 303, "the first sign-in was answered {}: {}", answer.status, answer.body);

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use anyhow::{Result, ensure};
 use picket_lab::person::{NAME, PASSWORD};
 
-use crate::{client::Client, stage::Stage};
+use picket_tests::{Visitor, visitor::Answer};
+
+use crate::stage::Stage;
 
 /// KiB of TCP's payload both ways: one handshake, `/`, the sign-in page, all that pages load, the sign-in, Overview.
 pub(crate) fn measure(stage: &Stage) -> Result<f64> {
-    let mut client = Client::open(stage)?;
+    let mut client = stage.visitor()?;
     let mut table = vec![];
     let mut loaded = BTreeSet::new();
     let mut page = visit(&mut client, "/", &mut table)?;
@@ -34,7 +36,7 @@ pub(crate) fn measure(stage: &Stage) -> Result<f64> {
 }
 
 /// The first one has the handshake in it.
-fn visit(client: &mut Client, path: &str, table: &mut Vec<(String, usize)>) -> Result<crate::client::Answer> {
+fn visit(client: &mut Visitor, path: &str, table: &mut Vec<(String, usize)>) -> Result<Answer> {
     let before = client.bytes();
     let answer = client.get(path)?;
     let handshake = if before == 0 { ", and the handshake" } else { "" };
@@ -44,7 +46,7 @@ fn visit(client: &mut Client, path: &str, table: &mut Vec<(String, usize)>) -> R
 
 /// What the page loads and no page before it did: everything is under this prefix, as the content security policy has it.
 fn load(
-    client: &mut Client,
+    client: &mut Visitor,
     page: &str,
     loaded: &mut BTreeSet<String>,
     table: &mut Vec<(String, usize)>,

@@ -11,7 +11,8 @@ use anyhow::{Result, ensure};
 use picket_protocol::{
     documents::activation::{Activation, Mode},
     heartbeat::{Chain, Component, Health, Heartbeat, SensorStatus, Standing, TiStatus, Versions},
-    ids::{ApplianceId, Epoch, HeartbeatDigest},
+    ids::{ApplianceId, Epoch, HeartbeatDigest, SensorId, Serial},
+    names::SensorName,
     time::UnixSeconds,
     wire,
 };
@@ -62,7 +63,7 @@ async fn beat(
     answered: Rc<Cell<u32>>,
     until: Instant,
 ) -> Result<()> {
-    let mut heartbeat = first(&activation);
+    let mut heartbeat = first(activation.name.clone(), activation.sensor, activation.serial);
     let headers = format!("content-type: {}\r\n", wire::MEDIA_HEARTBEAT);
     while Instant::now() < until {
         let bytes = heartbeat.encode();
@@ -82,12 +83,12 @@ fn next(chain: &Chain, previous: HeartbeatDigest) -> Chain {
 }
 
 /// As a sensor in force sends it.
-fn first(activation: &Activation) -> Heartbeat {
+pub(crate) fn first(name: SensorName, sensor: SensorId, serial: Serial) -> Heartbeat {
     let ok = Health { code: "ok".into(), since: UnixSeconds(1_800_000_000) };
     let status = SensorStatus {
         mode: Mode::CloudConnected,
         epoch: Epoch(1),
-        name: activation.name.clone(),
+        name,
         appliance: ApplianceId::from_digest(&[9; 32]),
         addresses: vec!["192.0.2.7".into(), "2001:db8::7".into()],
         uptime_seconds: 86_400,
@@ -101,8 +102,8 @@ fn first(activation: &Activation) -> Heartbeat {
     };
     Heartbeat {
         chain: Chain { counter: 1, nonce: [0; 16], previous: None },
-        sensor: activation.sensor,
-        serial: activation.serial,
+        sensor,
+        serial,
         standing: Standing::Committed,
         versions: Versions { agent: "0.1.0".into(), engine: None },
         status: Some(status),

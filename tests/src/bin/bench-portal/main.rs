@@ -1,4 +1,4 @@
-//! Measures one portal process on SQLite, with the generator on the same machine. Run by `cargo xtask bench`.
+//! Measures one portal process, with the generator on the same machine. Run by `cargo xtask bench`.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark takes the time")]
@@ -8,6 +8,7 @@ mod crowd;
 mod enrolments;
 mod heartbeats;
 mod intake;
+mod pages;
 mod process;
 
 use std::{env, process::ExitCode};
@@ -22,7 +23,8 @@ fn main() -> Result<ExitCode> {
         Some("enrolments") => enrolments::run(&runtime)?,
         Some("intake") => intake::run(&runtime)?,
         Some("retention") => intake::retention::run(&runtime)?,
-        other => bail!("heartbeats, enrolments, intake or retention, not {other:?}"),
+        Some("pages") => pages::run()?,
+        other => bail!("heartbeats, enrolments, intake, retention or pages, not {other:?}"),
     };
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

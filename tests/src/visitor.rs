@@ -4,7 +4,8 @@ use std::{
     cell::Cell,
     fmt::Write as _,
     io::{Read, Write},
-    net::{Ipv4Addr, TcpStream},
+    net::{SocketAddr, TcpStream},
+    path::Path,
     rc::Rc,
     sync::Arc,
     time::Duration,
@@ -14,56 +15,80 @@ use anyhow::{Context, Result, ensure};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, crypto::aws_lc_rs};
 use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject as _};
 
-use crate::stage::Stage;
-
 /// What Chromium sends with every request, within a few bytes.
 const ALWAYS: &str = "user-agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36\r\n\
      accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8\r\n\
      accept-encoding: gzip, deflate, br, zstd\r\naccept-language: en-GB,en;q=0.9\r\n";
 
-pub(crate) struct Client {
+/// A browser, as a server sees it.
+#[expect(missing_debug_implementations, reason = "a TLS connection has none")]
+pub struct Visitor {
     stream: StreamOwned<ClientConnection, Counted>,
     bytes: Rc<Cell<usize>>,
     host: String,
     cookie: Option<String>,
 }
 
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) body: String,
+/// What it got.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Status line and fields.
+    pub head: String,
+    /// The body.
+    pub body: String,
 }
 
-impl Client {
-    /// Connects, and believes only the certificate that the console made for itself.
-    pub(crate) fn open(stage: &Stage) -> Result<Self> {
+impl Visitor {
+    /// Connects, and believes only this certificate.
+    ///
+    /// # Errors
+    /// When it cannot be read, or nobody listens.
+    pub fn open(certificate: &Path, address: SocketAddr) -> Result<Self> {
         let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_file(stage.console.certificate())?)?;
+        roots.add(CertificateDer::from_pem_file(certificate)?)?;
         let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, stage.console.port()))?;
+        let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
         let bytes = Rc::new(Cell::new(0));
-        let name = ServerName::from(std::net::IpAddr::from(Ipv4Addr::LOCALHOST));
-        let connection = ClientConnection::new(Arc::new(config), name)?;
+        let connection = ClientConnection::new(Arc::new(config), ServerName::from(address.ip()))?;
         let stream = StreamOwned::new(connection, Counted { stream, bytes: Rc::clone(&bytes) });
-        Ok(Self { stream, bytes, host: format!("127.0.0.1:{}", stage.console.port()), cookie: None })
+        Ok(Self { stream, bytes, host: address.to_string(), cookie: None })
     }
 
     /// Bytes of TCP's payload so far, both ways: the handshake, TLS records, HTTP heads and bodies.
-    pub(crate) fn bytes(&self) -> usize {
+    #[must_use]
+    pub fn bytes(&self) -> usize {
         self.bytes.get()
     }
 
-    pub(crate) fn get(&mut self, path: &str) -> Result<Answer> {
-        let head = self.head("GET", path);
-        self.exchange(&format!("{head}\r\n"))
+    /// Asks for a page.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub fn get(&mut self, path: &str) -> Result<Answer> {
+        self.get_with(path, "")
     }
 
-    pub(crate) fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Result<Answer> {
+    /// Asks with more fields, each ended by CR LF.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub fn get_with(&mut self, path: &str, fields: &str) -> Result<Answer> {
+        let head = self.head("GET", path);
+        self.exchange(&format!("{head}{fields}\r\n"))
+    }
+
+    /// Sends a form. Names and values stand in it as they are given.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Result<Answer> {
         let body: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let (body, mut head) = (body.join("&"), self.head("POST", path));
         write!(head, "content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n", body.len())?;
@@ -100,14 +125,16 @@ impl Client {
                 }
             }
             let count = self.stream.read(&mut buffer)?;
-            ensure!(count > 0, "the console hung up");
+            ensure!(count > 0, "the server hung up");
             bytes.extend_from_slice(&buffer[..count]);
         }
     }
 }
 
 impl Answer {
-    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+    /// A field of the head.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (field, value) = line.split_once(':')?;
             field.eq_ignore_ascii_case(name).then(|| value.trim())
