@@ -153,9 +153,9 @@ impl Store {
         let FleetQuery { filter, sort, after, limit } = asked;
         let columns = sort.columns();
         let (key, sensor) = match way {
-            Way::Order => (columns.key.to_owned(), columns.sensor),
-            Way::Stretch => ("stretch.key".to_owned(), "stretch.sensor"),
-            Way::All => (sort.unindexed(), columns.sensor),
+            Way::Order => (columns.key.to_owned(), columns.sensor.to_owned()),
+            Way::Stretch => ("stretch.key".to_owned(), "stretch.sensor".to_owned()),
+            Way::All => sort.unindexed(),
         };
         let mut query = Builder::new(format!("SELECT {key} AS key, {sensor} AS sensor FROM "));
         // SQLite looks through tables in the order in which CROSS JOIN has them.
@@ -173,10 +173,10 @@ impl Store {
             query.push(" AND s.row = stretch.row");
         }
         if let Some(after) = after.as_ref().filter(|_| way != Way::Stretch) {
-            sort.push_after(&mut query, after, &key, sensor);
+            sort.push_after(&mut query, after, &key, &sensor);
         }
         filter.push(&mut query, scope, by);
-        query.push(sort.by(&key, sensor)).push(" LIMIT ").push_bind(u32::try_from(limit + 1).unwrap_or(u32::MAX));
+        query.push(sort.by(&key, &sensor)).push(" LIMIT ").push_bind(u32::try_from(limit + 1).unwrap_or(u32::MAX));
         let rows = query.build().fetch_all(&self.readers).await?;
         rows.iter().map(|row| sort.place_of(row)).collect()
     }

@@ -50,6 +50,9 @@ pub(super) async fn complete(connection: &mut Connection) -> Result<(), sqlx::Er
     );
     let missing = missing.fetch_all(&mut *connection).await?;
     let missing = missing.iter().map(|row| sensor_id(row, "id")).collect::<Result<Vec<_>, _>>()?;
+    if connection.is_shared() && !missing.is_empty() {
+        connection.say("ANALYZE").await?; // a server that was just filled does not know yet how best to look
+    }
     refresh(connection, &missing).await?;
     connection.commit().await
 }

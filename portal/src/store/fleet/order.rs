@@ -68,13 +68,14 @@ impl Sort {
         }
     }
 
-    /// The same key as an expression of which there is no index.
-    pub(super) fn unindexed(self) -> String {
-        let key = self.columns().key;
-        match self {
-            Self::Name | Self::Site => format!("({key} || '')"),
-            Self::LastSeen | Self::Newest => format!("({key} + 0)"),
-        }
+    /// The same as expressions of which there is no index: or SQLite follows one through the whole table.
+    pub(super) fn unindexed(self) -> (String, String) {
+        let Columns { key, sensor, .. } = self.columns();
+        let nothing = match self {
+            Self::Name | Self::Site => "''",
+            Self::LastSeen | Self::Newest => "0",
+        };
+        (format!("coalesce({key}, {nothing})"), format!("coalesce({sensor}, {sensor})"))
     }
 
     /// Whether it goes downwards.
