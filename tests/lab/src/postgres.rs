@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use nix::{
     sys::signal::Signal,
-    unistd::{Uid, User, chown},
+    unistd::{Pid, Uid, User, chown},
 };
 
 use crate::{
@@ -123,6 +123,12 @@ impl Postgres {
         let mut program = self.program.take().context("the database server does not run")?;
         program.signal(Signal::SIGQUIT)?;
         program.wait(PATIENCE).map(drop)
+    }
+
+    /// The server's first process; those that serve are its children.
+    #[must_use]
+    pub fn pid(&self) -> Option<Pid> {
+        self.program.as_ref().map(Program::pid)
     }
 
     /// What it says.

@@ -7,10 +7,14 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use nix::unistd::Pid;
 use picket_lab::{Binaries, Portal, Postgres, Role, ports::free_port};
 use rusqlite::{Connection, params_from_iter, types::Value};
 
-use super::fleet::{TABLES, Table};
+use super::{
+    fleet::{TABLES, Table},
+    processor,
+};
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kept {
@@ -43,6 +47,15 @@ impl Place {
 
     pub(super) const fn name(&self) -> &'static str {
         if self.server.is_some() { "PostgreSQL" } else { "SQLite" }
+    }
+
+    /// The portal, and those who serve it at the server.
+    pub(super) fn processes(&self) -> Result<Vec<Pid>> {
+        let mut all = vec![self.portal.program()?.pid()];
+        if let Some(server) = self.server.as_ref().and_then(Postgres::pid) {
+            all.extend(processor::children(server)?);
+        }
+        Ok(all)
     }
 
     pub(super) fn fill(&self, size: usize) -> Result<()> {
