@@ -177,6 +177,13 @@ impl Connection {
         self
     }
 
+    /// This could not be stored, and `stored` was.
+    pub(crate) const fn unstored(&mut self, stored: &Self) {
+        if let (Self::Enrolled(enrolled), Self::Enrolled(stored)) = (self, stored) {
+            enrolled.chain.build_on(&stored.chain);
+        }
+    }
+
     /// Something to tell came up.
     pub(crate) fn hasten_heartbeat(&mut self, now: BootMillis) {
         if let Self::Enrolled(enrolled) = self {

@@ -55,6 +55,21 @@ impl State {
         (Self { appliance, phase }, effects)
     }
 
+    /// To be adopted though it could not be stored: `before` is what was in force. Nothing is told that a power cut would
+    /// have the sensor forget and contradict.
+    #[must_use]
+    pub fn unstored(mut self, before: &Self) -> Self {
+        for whose in [Whose::Active, Whose::Candidate] {
+            let cti = self.phase.accepted_of(whose).map(|accepted| accepted.activation().cti);
+            let mut known = before.activations().filter(|(activation, ..)| Some(activation.cti) == cti);
+            let stored = known.find_map(|(_, connection, _)| connection);
+            if let (Some(connection), Some(stored)) = (self.phase.connection_of(whose), stored) {
+                connection.unstored(stored);
+            }
+        }
+        self
+    }
+
     /// When [`Event::Woke`] is wanted, if nothing else happens before.
     #[must_use]
     pub fn next_wake(&self) -> Option<BootMillis> {

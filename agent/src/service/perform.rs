@@ -76,7 +76,8 @@ impl<E: Effects> Service<E> {
                             self.follow_ups.push_back(Event::StoreFailed { why: why.clone() });
                             return Some(Err(why));
                         }
-                        Ok(()) | Err(_) => self.adopt(next),
+                        Ok(()) => self.adopt(next),
+                        Err(_) => self.adopt(next.unstored(&self.state)),
                     }
                 }
                 Effect::Answer(result) => answer = Some(result),

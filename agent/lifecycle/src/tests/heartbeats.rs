@@ -272,3 +272,23 @@ fn a_hub_that_takes_probes_and_no_alerts_is_not_well() {
     assert_eq!(says(&mut rig, "endpoint.http"), "endpoint.http");
     assert_eq!(says(&mut rig, "ok"), "ok");
 }
+
+#[test]
+fn build_on_the_last_answer_that_is_stored_so_that_no_power_cut_leads_behind_it() {
+    let mut rig = settled();
+    wait(&mut rig);
+    let kept = chain(&rig).previous;
+    rig.stores_fail = true;
+    for _ in 0..5 {
+        wait(&mut rig);
+        assert_eq!(chain(&rig).previous, kept);
+        rig.answer_all();
+    }
+    rig.reboot();
+    wait(&mut rig);
+    assert_eq!(chain(&rig).previous, kept, "what was said before the cut is not contradicted");
+    rig.stores_fail = false;
+    rig.answer_all();
+    wait(&mut rig);
+    assert_ne!(chain(&rig).previous, kept, "it goes on once it can be stored");
+}

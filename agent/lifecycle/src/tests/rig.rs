@@ -123,11 +123,13 @@ impl Rig {
                         self.happen(Event::StoreFailed { why: why.clone() });
                         return Some(Err(why));
                     }
-                    if !self.stores_fail {
+                    self.state = if self.stores_fail {
+                        next.unstored(&self.state)
+                    } else {
                         self.durable = next.clone();
                         self.audit.extend(audit);
-                    }
-                    self.state = next;
+                        next
+                    };
                 }
                 Effect::Answer(result) => answer = Some(result),
                 Effect::Confirm(confirmed) => self.confirmed.push(confirmed),

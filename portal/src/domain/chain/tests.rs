@@ -197,3 +197,19 @@ fn a_stored_chain_reloads_to_itself() {
         assert_eq!(serde_json::from_str::<HeartbeatChain>(&text).unwrap(), portal);
     }
 }
+
+#[test]
+fn a_sensor_whose_disk_takes_nothing_and_whose_power_is_cut_raises_nothing() {
+    let (mut sensor, mut portal) = running(5);
+    for cut in 0..20 {
+        let before = sensor.clone();
+        for _ in 0..15 {
+            // It is answered, and cannot store that: the next one builds on what it could.
+            let (said, digest) = sensor.speak();
+            assert_eq!(portal.hear(&said, digest, NOW), (Fit::InOrder, None));
+        }
+        sensor = Sensor { salt: 100 + cut, ..before };
+        assert_eq!(sensor.beat(&mut portal, NOW), (Fit::InOrder, None), "after cut {cut}");
+    }
+    assert_eq!(portal.suspicion(), Suspicion::None);
+}
