@@ -62,7 +62,7 @@ pub struct Chain {
     pub counter: u64,
     /// Fresh for each heartbeat.
     pub nonce: [u8; 16],
-    /// Digest of the last *answered* heartbeat; none before the first answer.
+    /// Digest of the last heartbeat whose answer the sensor has stored; none before the first.
     pub previous: Option<HeartbeatDigest>,
 }
 
