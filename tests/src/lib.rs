@@ -5,6 +5,7 @@ pub mod clock;
 pub mod engine;
 pub mod faults;
 pub mod hostile;
+pub mod http;
 pub mod local_api;
 pub mod mounts;
 pub mod scene;

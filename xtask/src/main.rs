@@ -8,6 +8,7 @@ mod broken_copy;
 mod builds;
 mod campaign;
 mod demo;
+mod fleet;
 mod fuzz;
 mod guards;
 mod package;
@@ -34,6 +35,8 @@ enum Chore {
     Bench(bench::Bench),
     /// Do faults by the dozen to the real programs, and count what was lost or doubled.
     Campaign(campaign::Campaign),
+    /// Run thousands of sensors at one portal process, kill it, and watch them come back.
+    Fleet(fleet::Fleet),
     /// Take each guard out of the sensor console in turn, and fail unless the test of its attack does.
     Guards(guards::Guards),
     /// Beat on one parser.
@@ -68,6 +71,7 @@ fn run(chore: Chore) -> Result<bool> {
         Chore::Test(test) => test.run(),
         Chore::Bench(bench) => bench.run(),
         Chore::Campaign(campaign) => campaign.run(),
+        Chore::Fleet(fleet) => fleet.run(),
         Chore::Guards(guards) => guards.run(),
         Chore::Fuzz(fuzz) => fuzz.run(),
         Chore::Package(package) => package.run(),

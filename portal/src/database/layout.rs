@@ -115,7 +115,7 @@ async fn table(connection: &mut Connection, name: String, sql: &str) -> Result<T
     key.sort_unstable();
     let key: Vec<usize> = key.into_iter().map(|(_, place)| place).collect();
     let numbers = match key[..] {
-        [only] if columns[only].kind == Kind::Number && sql.contains(&format!("{} ", columns[only].name)) => {
+        [only] if columns[only].kind == Kind::Number => {
             let once = sql.contains("AUTOINCREMENT");
             Some(Numbers { column: columns[only].name.clone(), once })
         }

@@ -22,3 +22,25 @@ pub fn memory_kib(pid: Pid, name: &str) -> Result<f64> {
     let line = rollup.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;
     line.trim().trim_end_matches(" kB").trim().parse().with_context(|| format!("{line:?} is no number"))
 }
+
+/// Seconds of CPU that a process has used: fields 14 and 15 of its stat, in hundredths.
+///
+/// # Errors
+/// When it is gone.
+pub fn cpu_seconds(pid: Pid) -> Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let fields: Vec<_> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
+    let ticks = |position: usize| fields.get(position).and_then(|field| field.parse::<f64>().ok()).unwrap_or_default();
+    Ok((ticks(11) + ticks(12)) / 100.0)
+}
+
+/// The most memory that a process ever had resident, MiB.
+///
+/// # Errors
+/// When it is gone.
+pub fn peak_mebibytes(pid: Pid) -> Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+    let kibibytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kibibytes / 1024.0)
+}

@@ -15,7 +15,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use picket_lab::ending;
 
-use self::programs::driver;
+pub(crate) use self::programs::driver;
 
 #[derive(Args)]
 pub(crate) struct Bench {

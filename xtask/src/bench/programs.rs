@@ -8,7 +8,7 @@ use picket_lab::{Agent, Binaries, Portal, PrivateFolder, Role, Settings};
 use crate::builds::{build, target_folder};
 
 /// Builds a driver of the tests package, and runs it.
-pub(super) fn driver(profile: &str, name: &str, arguments: &[&str]) -> Result<bool> {
+pub(crate) fn driver(profile: &str, name: &str, arguments: &[&str]) -> Result<bool> {
     build(profile, &["--package", "picket-tests", "--bin", name])?;
     let program = target_folder()?.join(profile).join(name);
     let status = Command::new(&program).args(arguments).status();

@@ -7,21 +7,16 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use cms::{cert::CertificateChoices, content_info::ContentInfo, signed_data::SignedData};
 use der::{Decode, Encode};
 use picket_protocol::{documents::activation::Activation, wire};
+use picket_tests::http::Exchange;
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::crowd::endpoint_and_token;
 
-pub(crate) struct Connection {
-    stream: TlsStream<TcpStream>,
-    host: String,
-}
+pub(crate) struct Connection(Exchange<TlsStream<TcpStream>>);
 
 /// Enrols with the activation's token, as a sensor does; returns what a mutual TLS connection needs.
 pub(crate) async fn enrol(activation: &Activation) -> Result<(PrivateKeyDer<'static>, CertificateDer<'static>)> {
@@ -71,35 +66,11 @@ impl Connection {
         let name = address.rsplit_once(':').map_or(address, |(name, _)| name);
         let name = ServerName::try_from(name.to_owned())?;
         let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
-        Ok(Self { stream, host: address.to_owned() })
+        Ok(Self(Exchange::over(stream, address)))
     }
 
-    /// Posts, and reads the whole answer: status and body.
+    /// See [`Exchange::post`].
     pub(crate) async fn post(&mut self, path: &str, headers: &str, body: &[u8]) -> Result<(u16, Vec<u8>)> {
-        let mut request =
-            format!("POST {path} HTTP/1.1\r\nhost: {}\r\n{headers}content-length: {}\r\n\r\n", self.host, body.len())
-                .into_bytes();
-        request.extend_from_slice(body);
-        self.stream.write_all(&request).await?;
-        self.stream.flush().await?;
-        let mut answer = Vec::with_capacity(1024);
-        loop {
-            if let Some((status, start, size)) = parse_head(&answer)?
-                && answer.len() >= start + size
-            {
-                return Ok((status, answer[start..start + size].to_vec()));
-            }
-            let read = self.stream.read_buf(&mut answer).await?;
-            ensure!(read > 0, "the portal hung up");
-        }
+        self.0.post(path, headers, body).await
     }
-}
-
-/// Status, where the body starts, and its size.
-fn parse_head(answer: &[u8]) -> Result<Option<(u16, usize, usize)>> {
-    let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
-    let head = std::str::from_utf8(&answer[..end])?.to_ascii_lowercase();
-    let status = head.split(' ').nth(1).context("no status")?.parse()?;
-    let size = head.lines().find_map(|line| line.strip_prefix("content-length:")).context("no content-length")?;
-    Ok(Some((status, end + 4, size.trim().parse()?)))
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Result, ensure};
+use picket_lab::figures::cpu_seconds;
 use picket_protocol::{
     documents::activation::{Activation, Mode},
     heartbeat::{Chain, Component, Health, Heartbeat, SensorStatus, Standing, TiStatus, Versions},
@@ -22,7 +23,6 @@ use super::{
     client::{Connection, enrol},
     crowd::Crowd,
     judge,
-    process::cpu_seconds,
 };
 
 const SENSORS: usize = 256;
@@ -43,10 +43,10 @@ pub(crate) fn run(runtime: &Runtime) -> Result<bool> {
             tasks.push(tokio::task::spawn_local(beat(activation, connection, answered.clone(), until)));
         }
         tokio::time::sleep(WARM_UP).await;
-        let (start, before, cpu) = (Instant::now(), answered.get(), cpu_seconds(pid.as_raw())?);
+        let (start, before, cpu) = (Instant::now(), answered.get(), cpu_seconds(pid)?);
         tokio::time::sleep(MEASURED).await;
         let (took, count) = (start.elapsed().as_secs_f64(), answered.get() - before);
-        let cpu = (cpu_seconds(pid.as_raw())? - cpu) / took;
+        let cpu = (cpu_seconds(pid)? - cpu) / took;
         for task in &tasks {
             ensure!(!task.is_finished(), "a sensor stopped");
             task.abort();

@@ -9,7 +9,6 @@ mod enrolments;
 mod heartbeats;
 mod intake;
 mod pages;
-mod process;
 
 use std::{env, process::ExitCode};
 

@@ -12,7 +12,11 @@ mod table;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use picket_lab::{Portal, probe};
+use picket_lab::{
+    Portal,
+    figures::{cpu_seconds, peak_mebibytes},
+    probe,
+};
 use tokio::{runtime::Runtime, task::LocalSet};
 
 use self::{
@@ -22,10 +26,7 @@ use self::{
     peer::Peer,
     table::{Round, Table},
 };
-use super::{
-    crowd::Crowd,
-    process::{cpu_seconds, peak_mebibytes},
-};
+use super::crowd::Crowd;
 
 const SENSORS: usize = 1000;
 /// Batches of a sensor in a round, each new.
@@ -47,7 +48,7 @@ pub(crate) fn run(runtime: &Runtime) -> Result<bool> {
         round.probe = probe::fdatasync(crowd.folder())?;
         table.add(round);
     }
-    let peak = peak_mebibytes(crowd.portal.program()?.pid().as_raw())?;
+    let peak = peak_mebibytes(crowd.portal.program()?.pid())?;
     crowd.portal.stop()?;
     let stored = stored::look(crowd.portal.data(), fleet.sent())?;
     Ok(table.judge(&stored, peak))
@@ -62,7 +63,7 @@ fn first_alerts(runtime: &Runtime, fleet: &mut Fleet) -> Result<Share> {
 
 /// From the first batch to the last answer.
 fn portal_round(runtime: &Runtime, portal: &Portal, fleet: &mut Fleet, share: &Share) -> Result<Round> {
-    let pid = portal.program()?.pid().as_raw();
+    let pid = portal.program()?.pid();
     let looker = Looker::start(portal, fleet.sensors())?;
     let (start, cpu) = (Instant::now(), cpu_seconds(pid)?);
     LocalSet::new().block_on(runtime, fleet.send(share))?;
