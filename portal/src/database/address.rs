@@ -135,8 +135,9 @@ async fn open_schema(options: &PgConnectOptions, part: &Part) -> Result<(Connect
 
 /// How one part at a server is reached.
 pub(super) fn schema_options(options: &PgConnectOptions, part: &Part) -> PgConnectOptions {
-    // Whatever the server's own settings: what is answered is on its disk.
-    let settings = [("search_path", part.schema), ("synchronous_commit", "on")];
+    // Whatever the server's own settings: what is answered is on its disk, and no statement is compiled, which takes longer
+    // than the longest of ours.
+    let settings = [("search_path", part.schema), ("synchronous_commit", "on"), ("jit", "off")];
     options.clone().options(settings).disable_statement_logging()
 }
 
