@@ -103,6 +103,7 @@ fn pages() -> Routes<Arc<Portal>> {
         .post(Manage, "/sensors/files", chosen::files)
         .post(Manage, "/sensors/chosen", chosen::chosen)
         .post(Manage, "/sensors/chosen/edit", chosen::edit)
+        .post(Manage, "/sensors/chosen/reissue", chosen::reissue)
         .post(Manage, "/sensors/chosen/delete", chosen::delete)
         .post(See, "/sensors/columns", columns::choose)
         .get(See, "/sensors", sensors::list)

@@ -71,7 +71,7 @@ pub(super) async fn onboard(State(portal): Shared, Form { by, form }: Form<Field
 }
 
 impl Fields {
-    fn is_cloud(&self) -> bool {
+    pub(super) fn is_cloud(&self) -> bool {
         self.cloud == YES
     }
 

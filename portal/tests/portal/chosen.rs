@@ -68,6 +68,31 @@ async fn several_are_deleted_once_somebody_says_why_and_is_sure() {
 }
 
 #[tokio::test]
+async fn several_are_reissued_and_those_that_cannot_be_handed_a_file_come_as_an_archive() {
+    let server = Server::portal();
+    let first = server.onboard("Pump 1", &[]);
+    let second = server.onboard("Pump 2", &["--mode", "locally-managed"]);
+    let mut owner = Browser::of_the_owner(&server).await;
+    owner.get("/sensors").await;
+    let both = [("sensor", first.as_str()), ("sensor", second.as_str())];
+    let page = owner.post("/sensors/chosen", &[&both[..], &[("deed", "reissue")]].concat()).await.body;
+    assert!(page.contains("Reissue 2 sensors") && page.contains("name=\"cloud\""), "{page}");
+    let wish = [&both[..], &[("cloud", "yes"), ("hub", "built-in"), ("push", "yes")]].concat();
+    let done = owner.post("/sensors/chosen/reissue", &wish).await.body;
+    assert!(done.contains("2 sensors reissued") && done.contains("Left to do at 1 sensor:"), "{done}");
+    assert!(done.contains(&format!("value=\"{second}\"")) && !done.contains(&format!("value=\"{first}\"")), "{done}");
+    for id in [&first, &second] {
+        assert_eq!(server.sensor(id)["mode"]["mode"], "cloud-connected");
+    }
+    let nonsense = [&both[..], &[("hub", "built-in"), ("automatic_ti", "yes")]].concat();
+    let refused = owner.post("/sensors/chosen/reissue", &nonsense).await;
+    assert!(refused.status == 400 && refused.body.contains("Reissue 2 sensors"), "{}", refused.body);
+    let local = owner.post("/sensors/chosen/reissue", &both).await.body;
+    assert!(local.contains("2 sensors reissued") && local.contains("Left to do at 2 sensors:"), "{local}");
+    assert_eq!(server.sensor(&first)["mode"]["mode"], "locally-managed");
+}
+
+#[tokio::test]
 async fn whoever_is_confined_reaches_none_of_others_in_a_crowd() {
     let server = Server::portal();
     let theirs = server.cli(&["sensor", "add", "Elsewhere", "--subscription", "Other"]);
@@ -79,6 +104,7 @@ async fn whoever_is_confined_reaches_none_of_others_in_a_crowd() {
     for (path, more) in [
         ("/sensors/chosen", ("deed", "edit")),
         ("/sensors/chosen/edit", ("zone", "B")),
+        ("/sensors/chosen/reissue", ("cloud", "yes")),
         ("/sensors/chosen/delete", ("reason", "x")),
         ("/sensors/files", ("x", "y")),
     ] {

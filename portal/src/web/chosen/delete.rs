@@ -57,5 +57,5 @@ pub(crate) async fn delete(State(portal): Shared, Form { by, form }: Form<Pairs>
             Err(why) => refused.push((view.registration.filed.name.to_string(), why)),
         }
     }
-    Ok(outcome("deleted", done, &refused).into_response())
+    Ok(outcome("deleted", done, &refused, &html! {}).into_response())
 }

@@ -63,7 +63,7 @@ pub(crate) async fn edit(State(portal): Shared, Form { by, form }: Form<Pairs>) 
             Err(why) => refused.push((view.registration.filed.name.to_string(), why)),
         }
     }
-    Ok(outcome("changed", done, &refused))
+    Ok(outcome("changed", done, &refused, &html! {}))
 }
 
 /// What changes at each sensor: the fields as the API takes them, and the tags one by one.

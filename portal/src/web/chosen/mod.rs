@@ -2,6 +2,7 @@
 
 mod delete;
 mod edit;
+mod reissue;
 
 use axum::{
     extract::State,
@@ -15,6 +16,7 @@ use super::{
     gate::SignedIn,
     many::FILES,
     page::{Page, Shown},
+    sensor::reissue::Reissued,
 };
 use crate::{
     domain::refused::Refused,
@@ -29,19 +31,21 @@ use crate::{
 };
 pub(super) use delete::delete;
 pub(super) use edit::edit;
+pub(super) use reissue::reissue;
 
 /// A form as its pairs: `sensor` stands there once for each that was chosen.
 pub(super) type Pairs = Vec<(String, String)>;
 
 /// What can be done with those that are chosen: its value in the form, and its words.
-pub(super) const DEEDS: [(&str, &str); 3] =
-    [("edit", "Edit"), ("files", "Download activation files"), ("delete", "Delete")];
+pub(super) const DEEDS: [(&str, &str); 4] =
+    [("edit", "Edit"), ("files", "Download activation files"), ("reissue", "Reissue"), ("delete", "Delete")];
 
 /// The page of the deed that was chosen.
 pub(super) async fn chosen(State(portal): Shared, Form { by, form }: Form<Pairs>) -> Shown {
     let chosen = reached(&portal, &by, &form).await?;
     match value(&form, "deed") {
         "edit" => Ok(edit::page(&by, &chosen)),
+        "reissue" => Ok(reissue::page(&portal, &by, &chosen, &Reissued::as_is(&chosen[0]), None).await?),
         "delete" => Ok(delete::page(&by, &chosen, None)),
         "files" => Ok(files_page(&by, &chosen)),
         other => Err(Refused::invalid(format!("{other:?} is nothing that can be done")).into()),
@@ -106,7 +110,8 @@ fn listed(chosen: &[SensorView]) -> Markup {
 }
 
 /// What came of it: how many, and which not and why. Each sensor is a change of its own, so the others stand.
-fn outcome(done: &str, sensors: usize, refused: &[(String, Refused)]) -> Page {
+/// `next`: what is left to do.
+fn outcome(done: &str, sensors: usize, refused: &[(String, Refused)], next: &Markup) -> Page {
     const COLUMNS: [Column<'static>; 2] = [Column::text("Sensor"), Column::wide("Why not")];
     let rows = refused.iter().map(|(name, refused)| vec![html! { (name) }, html! { (refused.problem().detail) }]);
     let empty = Empty { why: String::new(), next: html! {} };
@@ -118,6 +123,7 @@ fn outcome(done: &str, sensors: usize, refused: &[(String, Refused)]) -> Page {
             (message(Tone::Warning, &format!("{} could not be {done}", count(refused.len())), "They are as they were; the others are done."))
             (Table { caption: "Not done", columns: &COLUMNS, rows: rows.collect(), empty })
         }
+        (next)
         div class="buttons" { (button_link(Button::Primary, "/sensors", "Sites and Sensors", None)) }
     };
     page(title, &body)

@@ -31,23 +31,30 @@ use crate::{
 #[derive(Debug, Deserialize)]
 pub(crate) struct Reissued {
     #[serde(flatten)]
-    fields: Fields,
+    pub(in crate::web) fields: Fields,
     #[serde(default)]
-    push: String,
+    pub(in crate::web) push: String,
 }
 
 pub(crate) async fn form(State(portal): Shared, by: SignedIn, Reached(id): Reached) -> Shown {
     let view = living(&portal, id).await?;
-    let fields = match &view.registration.filed.mode {
-        ModeChoice::CloudConnected { hub, automatic_ti } => Fields {
-            cloud: "yes".to_owned(),
-            hub: hub.map(|hub| hub.0.to_string()).unwrap_or_default(),
-            automatic_ti: if *automatic_ti { "yes" } else { "" }.to_owned(),
-            ..Fields::default()
-        },
-        ModeChoice::LocallyManaged { .. } => Fields::default(),
-    };
-    Ok(page(&portal, &view, &by, &fields, None).await?)
+    Ok(page(&portal, &view, &by, &Reissued::as_is(&view).fields, None).await?)
+}
+
+impl Reissued {
+    /// What leaves a sensor as it is.
+    pub(in crate::web) fn as_is(view: &SensorView) -> Self {
+        let fields = match &view.registration.filed.mode {
+            ModeChoice::CloudConnected { hub, automatic_ti } => Fields {
+                cloud: "yes".to_owned(),
+                hub: hub.map(|hub| hub.0.to_string()).unwrap_or_default(),
+                automatic_ti: if *automatic_ti { "yes" } else { "" }.to_owned(),
+                ..Fields::default()
+            },
+            ModeChoice::LocallyManaged { .. } => Fields::default(),
+        };
+        Self { fields, push: String::new() }
+    }
 }
 
 pub(crate) async fn reissue(
