@@ -114,12 +114,12 @@ impl Sabotage {
                 file: "agent/src/alert_log/writer.rs",
                 from: "
                 let error = self.failed(&failure);
-                group.into_iter().for_each(|job| (job.reply)(Err(error.clone())));",
+                group.into_iter().for_each(|job| job.answer(Err(error.clone())));",
                 to: "
                 self.failed(&failure);
                 for job in group {
                     self.revision += u64::from(matches!(job.work, Work::Append { .. }));
-                    (job.reply)(Ok(()));
+                    job.answer(Ok(()));
                 }",
             },
             Self::GravestGoFirst => Cut {
