@@ -6,7 +6,8 @@ use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, header},
 };
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use bytes::BytesMut;
+use http_body_util::BodyExt as _;
 use subtle::ConstantTimeEq as _;
 use tokio::time::timeout;
 
@@ -14,6 +15,8 @@ use tokio::time::timeout;
 pub const MAX_FORM: usize = 16 * 1024;
 /// For a form without a file to arrive.
 pub const FORM_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes beyond a bound that are read all the same, so that whoever sends them reads why they were refused.
+const MOST_LET_GO: usize = 1024 * 1024;
 const MEDIA: &str = "application/x-www-form-urlencoded";
 
 /// Why a body was not read.
@@ -49,21 +52,32 @@ pub async fn collect_form_of(headers: &HeaderMap, body: Body, limit: usize) -> R
     collect(headers, body, limit, FORM_TIMEOUT).await
 }
 
-/// A body within bounds: refused unread when its length is announced, else as soon as the bound is passed.
+/// A body within bounds. What is a little too large is read to its end and let go of, since a browser that still sends would
+/// see a broken connection in place of the refusal; what is announced as much too large is refused unread.
 ///
 /// # Errors
 /// [`NotRead`].
 pub async fn collect(headers: &HeaderMap, body: Body, limit: usize, within: Duration) -> Result<Bytes, NotRead> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > limit)) {
+    let most = limit + MOST_LET_GO;
+    if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > most)) {
         return Err(NotRead::TooLarge(limit));
     }
-    match timeout(within, Limited::new(body, limit).collect()).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(NotRead::TooLarge(limit)),
-        Ok(Err(_)) => Err(NotRead::BrokenOff),
-        Err(_) => Err(NotRead::TooSlow(within)),
+    timeout(within, read(body, limit, most)).await.unwrap_or(Err(NotRead::TooSlow(within)))
+}
+
+async fn read(mut body: Body, limit: usize, most: usize) -> Result<Bytes, NotRead> {
+    let (mut kept, mut length) = (BytesMut::new(), 0);
+    while length <= most
+        && let Some(frame) = body.frame().await
+    {
+        let Ok(data) = frame.map_err(|_| NotRead::BrokenOff)?.into_data() else { continue };
+        length += data.len();
+        if length <= limit {
+            kept.extend_from_slice(&data);
+        }
     }
+    if length > limit { Err(NotRead::TooLarge(limit)) } else { Ok(kept.freeze()) }
 }
 
 /// Whether a token is the one that is known. Compares in a time that tells nothing.
