@@ -109,6 +109,7 @@ fn onboarded_connected_edited_reissued_both_ways_and_deleted() -> Result<()> {
     desk.browser.until("#reason")?;
     desk.browser.write("#reason", "line 4 was dismantled")?;
     desk.browser.click("button.danger")?;
+    desk.browser.until("main:not(:has(#reason))")?;
     circle.console_says(&["line 4 was dismantled"])?;
     agent.until("the sensor is deactivated", |status| status["state"] == "deactivated")?;
     circle.portal_says(&["Deactivated", "line 4 was dismantled", "Known to the sensor"])?;
