@@ -99,8 +99,11 @@ pub const NONE: &str = "None";
 pub const NO_FILE: Words = Words {
     code: "console.no-file",
     status: 400,
-    title: "No file was chosen and no text was pasted",
-    next: &["Choose the file, drop it onto the field, or paste its text."],
+    title: "No file was chosen and no text was pasted, or the file is empty",
+    next: &[
+        "Choose the file, drop it onto the field, or paste its text.",
+        "If you chose one, it came here empty: copy it again, and take the stick out only when that is done.",
+    ],
 };
 
 pub const FILE_CHANGED: Words = Words {

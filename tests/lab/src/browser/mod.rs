@@ -195,10 +195,11 @@ impl Browser {
         let file = until("the download has ended", PATIENCE, || {
             let files = fs::read_dir(&self.downloads).into_iter().flatten().filter_map(Result::ok);
             let files: Vec<_> = files.map(|entry| entry.path()).collect();
-            // The browser writes under another name until it has all of it.
+            // The browser writes under another name until it has all of it, and may hold the file's own name by an empty one.
             let whole = |file: &PathBuf| {
                 let name = file.file_name().unwrap_or_default().to_string_lossy();
-                !name.starts_with('.') && !name.ends_with(".crdownload")
+                let written = fs::metadata(file).is_ok_and(|about| about.len() > 0);
+                written && !name.starts_with('.') && !name.ends_with(".crdownload")
             };
             Ok(match files.iter().find(|file| whole(file)) {
                 Some(file) => Waited::Holds(file.clone()),
