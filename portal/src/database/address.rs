@@ -17,6 +17,8 @@ use super::{Connection, OpenError, Pool, migrations};
 
 /// Connections for reading.
 const READERS: u32 = 4;
+/// Rows that SQLite's thread reads ahead of whoever asked: else the two threads take turns all through a long answer.
+const ROWS_AHEAD: usize = 1024;
 /// How long whoever reads waits for one of them.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -101,7 +103,8 @@ async fn open_file(path: &Path, part: &Part) -> Result<(Connection, Pool), OpenE
     (part.migrations)().run(&mut connection).await?;
     // Without the question whether one still lives, which is another way to its thread and back: the file does not go away.
     let readers = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
-    let readers = readers.connect_with(set(writing.read_only(true), part.reading)).await?;
+    let reading = writing.read_only(true).row_buffer_size(ROWS_AHEAD);
+    let readers = readers.connect_with(set(reading, part.reading)).await?;
     Ok((Connection::sqlite(connection), Pool::Sqlite(readers)))
 }
 

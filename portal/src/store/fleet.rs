@@ -22,7 +22,7 @@ use self::conditions::Asked;
 use super::{
     Store, failed,
     rows::REGISTRATION,
-    views::{STANDING, SensorView, Viewpoint, view},
+    views::{SensorView, Viewpoint, listed, view},
 };
 use crate::database::Builder;
 use crate::domain::{
@@ -92,6 +92,12 @@ impl FleetFilter {
     const fn is_narrow(&self) -> bool {
         let Self { text, subscription, mode, connection, health, deleted_too: _ } = self;
         text.is_some() || subscription.is_some() || mode.is_some() || connection.is_some() || health.is_some()
+    }
+
+    /// Whether whoever it finds is a range of the contacts' index.
+    const fn is_of_contacts(&self) -> bool {
+        matches!(self.connection, Some(Connection::Disconnected | Connection::NeverConnected))
+            || matches!(self.health, Some(Health::Disconnected | Health::PendingActivation))
     }
 
     fn push(&self, query: &mut Builder, scope: &Scope, asked: Asked) {
@@ -166,6 +172,8 @@ impl Store {
                 push_stretch(&mut query, *sort, after.as_ref());
                 query.push(") AS stretch CROSS JOIN standings s CROSS JOIN contacts c")
             }
+            // The silent and the never heard are a range of the contacts' index: nobody else is looked at.
+            Way::All if filter.is_of_contacts() => query.push("contacts c CROSS JOIN standings s"),
             Way::All => query.push("standings s CROSS JOIN contacts c"),
         };
         query.push(" WHERE c.standing = s.row");
@@ -186,7 +194,7 @@ impl Store {
         if picked.is_empty() {
             return Ok(Vec::new());
         }
-        let mut query = Builder::new(format!("SELECT {REGISTRATION}, {STANDING} WHERE s.id IN ("));
+        let mut query = Builder::new(format!("SELECT {REGISTRATION}, {} WHERE s.id IN (", listed()));
         query.push_list(picked.iter().map(|place| place.sensor().as_bytes().to_vec())).push(")");
         let rows = query.build().fetch_all(&self.readers).await?;
         let views = rows.iter().map(|row| view(row, viewpoint)).collect::<Result<Vec<_>, _>>()?;

@@ -5,7 +5,7 @@ use picket_protocol::{documents::activation::Mode, ids::SensorId, time::UnixSeco
 
 use super::{
     rows::{REGISTRATION, sensor_id},
-    views::{STANDING, SensorView, Viewpoint, view},
+    views::{SensorView, Viewpoint, standing, view},
 };
 use crate::database::{self, Builder, Connection, Row};
 use crate::domain::{
@@ -17,6 +17,9 @@ use crate::domain::{
 
 /// Sensors that are read and kept in one statement.
 const AT_ONCE: usize = 128;
+
+/// Sensors of before that get their rows first, so that the server learns by them.
+const FIRST: usize = 4096;
 
 /// The numbers of the column `suspicion`.
 pub(super) const fn suspicion(suspicion: Suspicion) -> u8 {
@@ -50,10 +53,15 @@ pub(super) async fn complete(connection: &mut Connection) -> Result<(), sqlx::Er
     );
     let missing = missing.fetch_all(&mut *connection).await?;
     let missing = missing.iter().map(|row| sensor_id(row, "id")).collect::<Result<Vec<_>, _>>()?;
-    if connection.is_shared() && !missing.is_empty() {
-        connection.say("ANALYZE").await?; // a server that was just filled does not know yet how best to look
+    let (first, rest) = missing.split_at(missing.len().min(FIRST));
+    for sensors in [first, rest] {
+        if connection.is_shared() && !sensors.is_empty() {
+            // A server that was just filled does not know yet how best to look. Nor does it notice that tables grow under
+            // it: what it found best while they were empty, it goes on with, and looks through all of each for every row.
+            connection.say("ANALYZE").await?;
+        }
+        refresh(connection, sensors).await?;
     }
-    refresh(connection, &missing).await?;
     connection.commit().await
 }
 
@@ -64,7 +72,8 @@ pub(super) async fn refresh(connection: &mut Connection, mut sensors: &[SensorId
     while !sensors.is_empty() {
         // Statements of the powers of two are prepared, and no others.
         let (some, rest) = sensors.split_at((1 << sensors.len().ilog2()).min(AT_ONCE));
-        let mut query = Builder::new(format!("SELECT {REGISTRATION}, i.row AS identity, {STANDING} WHERE s.id IN ("));
+        let mut query =
+            Builder::new(format!("SELECT {REGISTRATION}, i.row AS identity, {} WHERE s.id IN (", standing()));
         query.push_list(some.iter().map(|sensor| sensor.as_bytes().to_vec())).push(")");
         let rows = query.build().fetch_all(&mut *connection).await?;
         let read = |row: &Row| Ok::<_, sqlx::Error>((view(row, viewpoint)?, row.try_get("identity")?));

@@ -89,18 +89,34 @@ pub struct Viewpoint {
     pub listening_since: UnixSeconds,
 }
 
+/// What the chains of a sensor say that a list warns of.
+const SUSPICIOUS: &str = "(SELECT group_concat(o.chain, '\n') FROM identities k JOIN heartbeats o ON o.identity = k.row \
+     WHERE k.sensor = s.id AND k.state <> 'superseded' AND instr(o.chain, '\"fork\"') + instr(o.chain, '\"restored_at\"') > 0)";
+
+/// The serial of the file that was issued last.
+const ISSUED: &str = "(SELECT b.serial FROM activations b WHERE b.sensor = s.id AND b.voided_at IS NULL \
+     ORDER BY b.serial DESC LIMIT 1) AS issued";
+
 /// The latest identity in force, with its last heartbeat, and the newest file.
-pub(super) const STANDING: &str = "h.last_seen, h.interval, h.troubled, h.version, h.body, \
-    (SELECT group_concat(o.chain, '\n') FROM identities k JOIN heartbeats o ON o.identity = k.row \
-     WHERE k.sensor = s.id AND k.state <> 'superseded' AND instr(o.chain, '\"fork\"') + instr(o.chain, '\"restored_at\"') > 0) \
-     AS suspicious, \
-    a.serial AS issued \
-    FROM sensors s JOIN subscriptions u ON u.id = s.subscription \
-    LEFT JOIN identities i ON i.row = (SELECT k.row FROM identities k WHERE k.sensor = s.id AND k.state = 'committed' \
-     ORDER BY k.serial DESC, k.row DESC LIMIT 1) \
-    LEFT JOIN heartbeats h ON h.identity = i.row \
-    LEFT JOIN activations a ON a.cti = (SELECT b.cti FROM activations b WHERE b.sensor = s.id AND b.voided_at IS NULL \
-     ORDER BY b.serial DESC LIMIT 1)";
+pub(super) fn standing() -> String {
+    format!(
+        "h.last_seen, h.interval, h.troubled, h.version, h.body, {SUSPICIOUS} AS suspicious, {ISSUED} \
+         FROM sensors s JOIN subscriptions u ON u.id = s.subscription \
+         LEFT JOIN identities i ON i.row = (SELECT k.row FROM identities k WHERE k.sensor = s.id \
+         AND k.state = 'committed' ORDER BY k.serial DESC, k.row DESC LIMIT 1) \
+         LEFT JOIN heartbeats h ON h.identity = i.row"
+    )
+}
+
+/// The same of many, by what the narrow rows know already.
+pub(super) fn listed() -> String {
+    format!(
+        "h.last_seen, h.interval, h.troubled, h.version, h.body, \
+         CASE WHEN t.suspicion > 0 THEN {SUSPICIOUS} END AS suspicious, {ISSUED} \
+         FROM sensors s JOIN subscriptions u ON u.id = s.subscription JOIN standings t ON t.sensor = s.id \
+         JOIN contacts c ON c.standing = t.row LEFT JOIN heartbeats h ON h.identity = c.identity"
+    )
+}
 
 impl Store {
     /// One sensor, deleted or not.
@@ -108,7 +124,7 @@ impl Store {
     /// # Errors
     /// When there is none, or the database failed.
     pub async fn sensor(&self, sensor: SensorId, viewpoint: Viewpoint) -> Result<SensorView, Refused> {
-        let query = format!("SELECT {REGISTRATION}, {STANDING} WHERE s.id = ?");
+        let query = format!("SELECT {REGISTRATION}, {} WHERE s.id = ?", standing());
         let query = database::query(query).bind(&sensor.as_bytes()[..]);
         let row = query.fetch_optional(&self.readers).await.map_err(|error| failed(&error))?;
         let row = row.ok_or_else(|| Refused::no_sensor(sensor))?;

@@ -19,7 +19,7 @@ use self::places::{Kept, Place};
 
 const SIZES: [usize; 2] = [10_000, 100_000];
 /// Of every page, in turns.
-const ROUNDS: usize = 20;
+const ROUNDS: usize = 40;
 /// For a first page, 95 % of the rounds.
 const MOST_MILLISECONDS: f64 = 100.0;
 /// Pages that are turned, at most.

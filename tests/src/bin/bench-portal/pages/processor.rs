@@ -10,8 +10,9 @@ use nix::unistd::Pid;
 pub(super) fn used(processes: &[Pid]) -> Result<f64> {
     let mut nanoseconds = 0.0;
     for process in processes {
-        for thread in fs::read_dir(format!("/proc/{process}/task"))? {
-            let Ok(said) = fs::read_to_string(thread?.path().join("schedstat")) else { continue }; // it has ended
+        // A server's workers come and go, and so do threads: what has ended meanwhile is left out.
+        for thread in fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten() {
+            let Ok(said) = fs::read_to_string(thread?.path().join("schedstat")) else { continue };
             nanoseconds += said.split(' ').next().context("an empty schedstat")?.parse::<f64>()?;
         }
     }
