@@ -108,6 +108,7 @@ fn pages() -> Routes<Arc<Portal>> {
         .post(See, "/sensors/columns", columns::choose)
         .get(See, "/sensors", sensors::list)
         .get(See, "/sensors/export", people::sensor_export::export)
+        .get(See, "/sensors/ticked", sensors::ticked)
         .get(See, "/sensors/{id}", sensor::page)
         .get(Manage, "/sensors/{id}/file", sensor::file::page)
         .post(Manage, "/sensors/{id}/file", sensor::file::download)

@@ -23,6 +23,7 @@ use crate::{
         body::Asked,
         fleet_query::{FleetQuery, cursor},
     },
+    portal::Portal,
     store::{
         fleet::{Counts, FleetPage, Sort},
         views::SensorView,
@@ -32,6 +33,7 @@ use crate::{
 /// Rows of a page.
 const ROWS: usize = 50;
 const SENSORS: &str = "/sensors";
+const ALL_TICKED: &str = "/sensors/ticked";
 
 pub(super) async fn list(
     State(portal): Shared,
@@ -40,15 +42,37 @@ pub(super) async fn list(
     headers: HeaderMap,
     Asked(query): Asked<FleetQuery>,
 ) -> Shown {
+    page(&portal, &by, &caller, &headers, &query, false).await
+}
+
+/// The same with every sensor of the page ticked: no script is needed for that.
+pub(super) async fn ticked(
+    State(portal): Shared,
+    by: SignedIn,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    Asked(query): Asked<FleetQuery>,
+) -> Shown {
+    page(&portal, &by, &caller, &headers, &query, true).await
+}
+
+async fn page(
+    portal: &Portal,
+    by: &SignedIn,
+    caller: &Caller,
+    headers: &HeaderMap,
+    query: &FleetQuery,
+    ticked: bool,
+) -> Shown {
     let now = clock::now();
-    let page = query.page(&portal, &caller.scope, ROWS).await?;
+    let page = query.page(portal, &caller.scope, ROWS).await?;
     let counts = portal.store.counts(&caller.scope, portal.viewpoint(), now).await?;
     let may_onboard = by.caller().may(Right::Manage).is_ok() && portal.role == Role::Portal;
     let subscriptions = portal.store.subscriptions(&caller.scope).await?;
     let subscriptions: Vec<&str> = subscriptions.iter().map(|(_, name)| name.as_str()).collect();
-    let asked = Address::of(&query);
-    let columns = Chosen::of(&headers);
-    let list = List { page: &page, columns: &columns, may_change: may_onboard, csrf: by.csrf(), now };
+    let asked = Address::of(query);
+    let columns = Chosen::of(headers);
+    let list = List { page: &page, columns: &columns, may_change: may_onboard, ticked, csrf: by.csrf(), now };
     let body = html! {
         @if may_onboard {
             div class="buttons" { (button_link(Button::Primary, "/onboard", "Onboard sensor", Some(Icon::Add))) }
@@ -67,6 +91,7 @@ struct List<'a> {
     page: &'a FleetPage,
     columns: &'a Chosen,
     may_change: bool,
+    ticked: bool,
     csrf: &'a str,
     now: UnixSeconds,
 }
@@ -202,6 +227,7 @@ fn table(list: &List<'_>, asked: &Address) -> Markup {
         [Column::text("Name"), Column::text("Actions")].into_iter().chain(list.columns.titles()).collect();
     let rows: Vec<_> = list.page.sensors.iter().map(|view| row(list, view)).collect();
     let choosing = list.may_change && !rows.is_empty();
+    let (tick, tick_words) = if list.ticked { (SENSORS, "Tick none") } else { (ALL_TICKED, "Tick all on this page") };
     let table = html! { (Table { caption: "Sensors", columns: &columns, rows, empty }) };
     if !choosing {
         return table;
@@ -211,6 +237,7 @@ fn table(list: &List<'_>, asked: &Address) -> Markup {
             input type="hidden" name="csrf" value=(list.csrf);
             (table)
             div class="buttons" role="group" aria-label="With the sensors that are ticked" {
+                (button_link(Button::Secondary, &asked.href(tick), tick_words, None))
                 span class="muted" { "With those that are ticked:" }
                 @for (deed, words) in DEEDS { button type="submit" class="button" name="deed" value=(deed) { (words) } }
             }
@@ -224,7 +251,7 @@ fn row(list: &List<'_>, view: &SensorView) -> Vec<Markup> {
     let link = html! { a href={ (SENSORS) "/" (id) } { (name) } };
     let named = html! {
         @if may_change {
-            div class="tick" { input type="checkbox" name="sensor" value=(id) aria-label={ "Choose " (name) }; (link) }
+            div class="tick" { input type="checkbox" name="sensor" value=(id) checked[list.ticked] aria-label={ "Choose " (name) }; (link) }
         } @else { (link) }
     };
     let actions = html! { @if may_change { (actions(view)) } @else { "–" } };

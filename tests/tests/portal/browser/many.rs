@@ -1,4 +1,5 @@
-//! Many sensors at once in a browser without scripts: a table that is mended, its files, columns, several edited and deleted.
+//! Many sensors at once in a browser without scripts: a table that is mended, its files, columns, several edited, reissued and
+//! deleted.
 
 use anyhow::{Result, ensure};
 
@@ -8,7 +9,7 @@ use super::Desk;
 const DONE: &str = "main:not(:has(form))";
 
 #[test]
-fn a_table_is_mended_and_taken_and_its_sensors_are_edited_and_deleted_together() -> Result<()> {
+fn a_table_is_mended_and_taken_and_its_sensors_are_edited_reissued_and_deleted_together() -> Result<()> {
     let desk = Desk::new()?;
     desk.browser.without_scripts()?;
     desk.first_sign_in()?;
@@ -41,6 +42,16 @@ fn a_table_is_mended_and_taken_and_its_sensors_are_edited_and_deleted_together()
     desk.browser.until(DONE)?;
     desk.open("/sensors?search=mixing+hall")?;
     ensure!(desk.browser.count("th[scope=row]")? == 2, "{}", desk.browser.shown());
+    tick_all(&desk, "reissue")?;
+    ensure!(desk.browser.count("#cloud:checked")? == 0, "{}", desk.browser.shown());
+    desk.browser.click("main form button[type=submit]")?;
+    // Somebody carries the new files there.
+    desk.browser.until("form[action='/sensors/files'] button")?;
+    ensure!(desk.browser.shown().contains("2 sensors reissued"), "{}", desk.browser.shown());
+    desk.browser.click("form[action='/sensors/files'] button")?;
+    desk.browser.take_download(&archive)?;
+    desk.open("/sensors?mode=locally-managed")?;
+    ensure!(desk.browser.count("th[scope=row]")? == 2, "{}", desk.browser.shown());
     choose_both(&desk, "delete")?;
     desk.browser.write("#reason", "never racked")?;
     desk.browser.click("#sure")?;
@@ -54,6 +65,15 @@ fn choose_both(desk: &Desk, deed: &str) -> Result<()> {
     desk.open("/sensors")?;
     desk.browser.click("tbody tr:nth-child(1) [name=sensor]")?;
     desk.browser.click("tbody tr:nth-child(2) [name=sensor]")?;
+    desk.browser.click(&format!("[name=deed][value={deed}]"))?;
+    desk.browser.until("main form [name=sensor][type=hidden]")
+}
+
+/// By the link that asks for the page once more with every box ticked.
+fn tick_all(desk: &Desk, deed: &str) -> Result<()> {
+    desk.open("/sensors?mode=cloud-connected")?;
+    desk.browser.click("a[href^='/sensors/ticked']")?;
+    desk.browser.until("tbody:not(:has([name=sensor]:not(:checked))) [name=sensor]:checked")?;
     desk.browser.click(&format!("[name=deed][value={deed}]"))?;
     desk.browser.until("main form [name=sensor][type=hidden]")
 }
