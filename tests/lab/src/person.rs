@@ -1,9 +1,9 @@
 //! A person at the sensor console: what people do in its pages, by browser. The paths and fields are those of the pages'
 //! forms. Judges nothing; what a page does not have ends the deed with what it shows instead.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::{
     agent::Agent,
@@ -103,6 +103,7 @@ impl Person<'_> {
     /// # Errors
     /// When the page is not as expected.
     pub fn upload(&self, action: &str, file: &Path) -> Result<()> {
+        ensure!(fs::metadata(file)?.len() > 0, "{} is empty", file.display());
         self.browser.until(&format!("form[action='{action}'] [name=file]"))?;
         self.browser.choose_file(&format!("form[action='{action}'] [name=file]"), file)?;
         self.submit(action)
