@@ -1,7 +1,7 @@
 //! A random walk's sensor and the world around it, which answers, fails, lies and fills its disk. After each step it
 //! checks what must always hold.
 
-use core::time::Duration;
+use core::{mem, time::Duration};
 use std::vec::Vec;
 
 use picket_protocol::{
@@ -128,12 +128,14 @@ struct Proofs {
 pub(super) struct Walker {
     pub(super) rig: Rig,
     proofs: Proofs,
+    /// Of a candidate whose end a full disk did not take: a start brings it back, with what was proved of it.
+    outlived: Option<Proofs>,
     steps: usize,
 }
 
 impl Walker {
     pub(super) fn new() -> Self {
-        Self { rig: Rig::new(), proofs: Proofs::default(), steps: 0 }
+        Self { rig: Rig::new(), proofs: Proofs::default(), outlived: None, steps: 0 }
     }
 
     pub(super) fn step(&mut self, step: &Step) {
@@ -144,7 +146,7 @@ impl Walker {
         if self.steps.is_multiple_of(12) {
             self.check_reload();
         }
-        self.follow_candidate();
+        self.follow_candidate(step);
     }
 
     /// Does the step. Says which activation it may bring into force, or that it may end the one that is.
@@ -273,11 +275,19 @@ impl Walker {
         may
     }
 
-    fn follow_candidate(&mut self) {
+    fn follow_candidate(&mut self, step: &Step) {
         let of = self.rig.state.candidate().map(|accepted| accepted.activation().cti);
         // A candidate that ended and was tried again within one step does not occur: both take a step.
-        if of != self.proofs.of {
-            self.proofs = Proofs { of, ..Proofs::default() };
+        if of == self.proofs.of {
+            return;
+        }
+        let ended = mem::replace(&mut self.proofs, Proofs { of, ..Proofs::default() });
+        if ended.of.is_some() && self.rig.stores_fail {
+            self.outlived = Some(ended);
+        }
+        if matches!(step, Step::Restart | Step::Reboot) {
+            let outlived = self.outlived.take().filter(|outlived| outlived.of == of);
+            self.proofs = outlived.unwrap_or(Proofs { of, ..Proofs::default() });
         }
     }
 

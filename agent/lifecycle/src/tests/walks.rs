@@ -96,3 +96,34 @@ fn walks_reach_every_kind_of_state() {
         assert!(times >= 3, "{what}: {times} times in 60 walks");
     }
 }
+
+#[test]
+fn a_candidate_whose_end_was_not_stored_comes_back_with_what_was_proved_of_it() {
+    // Of two calls the second is the candidate's.
+    let candidates = |how| Step::End { call: 1, how };
+    walk(&[
+        Step::Pass { seconds: 1 },
+        Step::Offer { owner: 0, serial: 6, start: Start::Proved },
+        Step::Restart,
+        Step::EndLate { call: 0 },
+        Step::Pass { seconds: 3 },
+        Step::Health { code: false },
+        Step::Offer { owner: 0, serial: 17, start: Start::Proved },
+        candidates(How::Well),
+        candidates(How::Well),
+        Step::Disk { full: true },
+        Step::Pass { seconds: 881 },
+        Step::Pass { seconds: 19 },
+        Step::Switch,
+        Step::Switch,
+        Step::Offer { owner: 0, serial: 1, start: Start::Proved },
+        Step::Name,
+        Step::Retry,
+        Step::EndLate { call: 2 },
+        Step::Pass { seconds: 5 },
+        Step::Reboot,
+        Step::Disk { full: false },
+        Step::Pass { seconds: 3 },
+        candidates(How::Well),
+    ]);
+}
