@@ -11,6 +11,7 @@ pub mod from;
 pub mod hash;
 pub mod headers;
 pub mod host;
+pub mod listen;
 pub mod origin;
 mod pace;
 pub mod passphrase;

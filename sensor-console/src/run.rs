@@ -1,9 +1,9 @@
 //! Opens the state, listens, says that it is ready, serves, and drains when told to stop.
 
-use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io::Write as _, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
-use listenfd::ListenFd;
+use picket_guard::listen;
 use sd_notify::NotifyState;
 use tokio::{
     net::TcpListener,
@@ -33,7 +33,8 @@ use crate::{
 /// # Errors
 /// When state or port cannot be had.
 pub async fn run(settings: Settings) -> Result<()> {
-    let listener = listen(settings.listen).await?;
+    let address = settings.listen;
+    let listener = listen::passed_or_at(address).await.with_context(|| format!("cannot listen on {address}"))?;
     let console = open(settings)?;
     let tls = tls::server_config(Arc::clone(&console.certificate)).context("no TLS")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for a signal")?;
@@ -79,14 +80,6 @@ async fn settle_setup(console: Shared) {
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(Duration::from_secs(60));
     }
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener> {
-    if let Some(listener) = ListenFd::from_env().take_tcp_listener(0).context("systemd's socket is no TCP socket")? {
-        listener.set_nonblocking(true).context("systemd's socket")?;
-        return TcpListener::from_std(listener).context("systemd's socket");
-    }
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
 /// For systemd, and for whoever started it by hand with port 0.

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Dura
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
+use picket_guard::listen;
 use picket_protocol::heartbeat::DesiredState;
 use serde_json::json;
 use tokio::{
@@ -44,7 +45,7 @@ pub(super) struct Serve {
     /// The data folder.
     #[arg(long)]
     data: PathBuf,
-    /// Where sensors connect. Port 0 takes a free one.
+    /// Where sensors connect. Port 0 takes a free one. Where systemd passes a socket, that one is taken instead.
     #[arg(long, default_value = "0.0.0.0:443")]
     sensors_listen: SocketAddr,
     /// Where the people's API listens; loopback only.
@@ -150,7 +151,9 @@ impl Server {
         };
         let certificate = folder::server_certificate(&folder)?;
         let listen = async |address| TcpListener::bind(address).await.with_context(|| format!("listen on {address}"));
-        let (sensors, people) = (listen(serve.sensors_listen).await?, listen(serve.people_listen).await?);
+        let sensors = listen::passed_or_at(serve.sensors_listen).await;
+        let sensors = sensors.with_context(|| format!("listen on {}", serve.sensors_listen))?;
+        let people = listen(serve.people_listen).await?;
         let pages = match serve.pages_listen {
             Some(address) => Some(listen(address).await?),
             None => None,

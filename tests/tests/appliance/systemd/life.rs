@@ -65,7 +65,7 @@ fn installs_without_a_network_and_asks_nothing(stage: &Stage) -> Result<Duration
 fn a_file_is_verified_without_an_agent(stage: &Stage, file: &str) -> Result<()> {
     let appliance = stage.machine.picketctl("status")?["appliance"].as_str().context("no appliance id")?.to_owned();
     let words =
-        [("portal.root", "plant.root"), ("0GQ2-8C0P-RZ6W-1T4M-X", &appliance), ("pump-house-3.activation", file)];
+        [("portal.root", "plant.root"), ("0GQ2-8C0P-RZ6W-1T4M-5", &appliance), ("pump-house-3.activation", file)];
     stage.run(manual::VERIFY, &words).map(drop)
 }
 

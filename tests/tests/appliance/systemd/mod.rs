@@ -2,6 +2,7 @@
 
 mod golden_image;
 mod life;
+mod portal;
 mod sealed_identity;
 mod stage;
 mod upgrade;

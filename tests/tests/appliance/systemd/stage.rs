@@ -21,8 +21,8 @@ use crate::manual;
 pub(super) const PACKAGES: &str = "/root/packages";
 /// The portal's data.
 const DATA: &str = "--data /var/lib/picket-portal";
-/// The portal is on the same machine, whose 443 is the console's.
-const PORTAL_PORT: &str = "8443";
+/// Where the portal's sensors connect when it is on the same machine, whose 443 is the console's.
+const PORTAL_PORT: &str = "9443";
 pub(super) const PERSON: &str = "Olga";
 pub(super) const PASSWORD: &str = "four-words-of-no-relation";
 
@@ -68,10 +68,9 @@ impl Stage {
     /// Sets a portal up as the documentation says, but for its port.
     pub(super) fn set_up_portal(&self) -> Result<()> {
         self.machine.shell(&format!(
-            "folder=/etc/systemd/system/picket-portal.service.d
+            "folder=/etc/systemd/system/picket-portal.socket.d
              mkdir -p $folder
-             printf '[Service]\\nExecStart=\\nExecStart=/usr/bin/picket-portal serve {DATA} --sensors-listen 127.0.0.1:{PORTAL_PORT}\\n' \
-               > $folder/port.conf"
+             printf '[Socket]\\nListenStream=\\nListenStream=127.0.0.1:{PORTAL_PORT}\\n' > $folder/port.conf"
         ))?;
         self.run(manual::PORTAL, &[("https://portal.example", &format!("https://127.0.0.1:{PORTAL_PORT}"))])?;
         ensure!(self.machine.property("picket-portal", "ActiveState")? == "active", "the portal does not run");
