@@ -12,10 +12,12 @@ use crate::database::{self, Connection};
 const PORTION: i64 = 20_000;
 /// Bytes that a row of a server takes beside its record, with its place in two indexes, about.
 const ROW_BYTES: i64 = 140;
-/// Rows by which the size of the others is guessed: the newest.
+/// Rows by which the size of the others is guessed.
 const SAMPLE: i64 = 200;
 /// Beyond what is added, this part of it is forgotten, so that whoever is over a bound comes back below it.
 const BEYOND: u64 = 4;
+/// Portions that are forgotten at most after so many alerts were added: ten times as many as came.
+const TURNS: u32 = 40;
 
 /// For how long, and in how much, alerts are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +109,10 @@ pub(super) async fn keep_to(
     coming: Coming,
 ) -> Result<Option<Forgotten>, sqlx::Error> {
     let Room { mut forgotten, target } = room;
-    while used(connection).await? > target {
+    for _ in 0..TURNS {
+        if used(connection).await? <= target {
+            break;
+        }
         let Some(more) = forget_rows(connection, coming.portion()).await? else { break };
         let before = forgotten.map_or(0, |forgotten| forgotten.alerts);
         forgotten = Some(Forgotten { alerts: before + more.alerts, ..more });
@@ -129,14 +134,18 @@ pub(super) async fn used(connection: &mut Connection) -> Result<u64, sqlx::Error
     Ok(u64::try_from(used).unwrap_or(0))
 }
 
-/// What the rows of a server's table take, about: it says what its files take, of which much may be free again.
+/// What the rows of a server's table take, about: it says what its files take, of which much may be free again. Rows from
+/// the first to the last speak for all: the newest alone may be a few large ones, for which years of small ones would go.
 async fn used_by_rows(connection: &mut Connection) -> Result<u64, sqlx::Error> {
     let used: i64 = database::scalar(
-        "SELECT coalesce((SELECT max(row) - min(row) + 1 FROM alerts) * (SELECT avg(octet_length(record)) + ? FROM \
-         (SELECT record FROM alerts ORDER BY row DESC LIMIT ?) AS newest), 0)::bigint",
+        "SELECT coalesce(max(span.newest - span.oldest + 1) * (avg(octet_length(a.record)) + ?), 0)::bigint \
+         FROM (SELECT min(row) AS oldest, max(row) AS newest FROM alerts) AS span \
+         CROSS JOIN generate_series(0, ?) AS step \
+         JOIN alerts a ON a.row = span.oldest + (span.newest - span.oldest) * step / ?",
     )
     .bind(ROW_BYTES)
-    .bind(SAMPLE)
+    .bind(SAMPLE - 1)
+    .bind(SAMPLE - 1)
     .fetch_one(connection)
     .await?;
     Ok(u64::try_from(used).unwrap_or(0))

@@ -15,15 +15,23 @@ pub(super) struct Rights {
     /// owner, security-admin, contributor or reader.
     #[arg(long)]
     role: PersonRole,
-    /// Only sensors of this subscription; may be given several times. Without it: of all.
+    /// Only sensors of this subscription; may be given several times. Without it: of all, or those that an edited person has.
     #[arg(long = "subscription")]
     subscriptions: Vec<String>,
+    /// Sensors of all subscriptions, those to come too.
+    #[arg(long, conflicts_with = "subscriptions")]
+    all_subscriptions: bool,
 }
 
 impl Rights {
     fn body(&self) -> Value {
-        let listed = (!self.subscriptions.is_empty()).then_some(&self.subscriptions);
-        json!({ "role": self.role, "subscriptions": listed })
+        let mut body = json!({ "role": self.role });
+        if self.all_subscriptions {
+            body["subscriptions"] = Value::Null;
+        } else if !self.subscriptions.is_empty() {
+            body["subscriptions"] = self.subscriptions.clone().into();
+        }
+        body
     }
 }
 

@@ -140,11 +140,17 @@ impl Query {
         let statement = sqlx::query(AssertSqlSafe(numbered(&self.sql)));
         self.values.into_iter().fold(statement, |statement, value| match value {
             Value::Number(number) => statement.bind(number),
-            Value::Text(text) => statement.bind(text),
+            Value::Text(text) => statement.bind(text.map(without_nul)),
             Value::Bytes(bytes) => statement.bind(bytes),
             Value::Truth(truth) => statement.bind(truth),
         })
     }
+}
+
+/// PostgreSQL takes every character but this one, and refuses the whole transaction for it: what one sensor says of itself
+/// would keep every other's heartbeats out.
+fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 impl<T> Scalar<T>

@@ -10,6 +10,7 @@ use picket_protocol::{
     heartbeat::DesiredState,
     ids::{Cti, SensorId, Serial, TrustRootId},
     names::{Label, SensorName},
+    refusal::Refusal,
     time::UnixSeconds,
 };
 use serde::{Deserialize, Serialize};
@@ -209,7 +210,34 @@ impl Filed {
     }
 }
 
+/// Whether a file of this mode may be handed to its sensor without anybody going there.
+///
+/// # Errors
+/// When it may not.
+pub fn may_be_pushed(mode: Mode) -> Result<(), Refused> {
+    match mode {
+        Mode::CloudConnected => Ok(()),
+        Mode::LocallyManaged => Err(Refused::invalid("only a cloud-connected file can be pushed")),
+    }
+}
+
 impl Registration {
+    /// Whether a file may be issued for it.
+    ///
+    /// # Errors
+    /// When it is deleted, or nobody has said yet whose it is.
+    pub fn may_have_a_file(&self) -> Result<(), Refused> {
+        if self.deletion.is_some() {
+            return Err(Refusal::Deleted { sensor: self.id }.into());
+        }
+        match self.origin {
+            Origin::Onboarded => Ok(()),
+            Origin::Adopted | Origin::Paired => {
+                Err(Refused::invalid("adopt the sensor first: edit its name and subscription"))
+            }
+        }
+    }
+
     /// What its heartbeats are answered with.
     #[must_use]
     pub fn desired(&self, interval_seconds: Option<u32>) -> DesiredState {

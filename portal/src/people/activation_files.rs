@@ -57,6 +57,12 @@ pub(crate) async fn download(
     Ok((StatusCode::OK, headers, body).into_response())
 }
 
+/// Whether this server can sign files now; asked before anything is changed for a file.
+pub(crate) fn can_sign(portal: &Portal) -> Result<(), Refused> {
+    portal.trust()?;
+    portal.issuer().map(drop)
+}
+
 /// Issues a file for a sensor as it is filed now.
 pub(crate) async fn issue(
     portal: &Portal,

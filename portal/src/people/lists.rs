@@ -6,6 +6,7 @@ use picket_protocol::{
     endpoint_url::Scheme,
     ids::SensorId,
     names::Label,
+    refusal::Refusal,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -254,7 +255,10 @@ pub(crate) async fn clear_alarm(
     Extension(caller): Extension<Caller>,
     Named(id): Named<i64>,
 ) -> Answer {
-    reach(&portal, &caller, portal.store.sensor_of_alarm(id).await?).await?;
+    let sensor = portal.store.sensor_of_alarm(id).await?;
+    // Whoever may not see the sensor does not learn of it here either.
+    let unseen = |_| Refused::Protocol(Refusal::NotFound { what: format!("alarm {id}") });
+    reach(&portal, &caller, sensor).await.map_err(unseen)?;
     portal.store.clear_alarm(id, actor).await?;
     Ok(json(StatusCode::OK, &Nothing {}))
 }

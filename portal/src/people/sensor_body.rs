@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use picket_protocol::{
-    documents::activation::{Binding, Certificate, Endpoint, ManagementConsole, Secret, Subscription},
+    documents::activation::{Binding, Certificate, Endpoint, ManagementConsole, Mode, Secret, Subscription},
     endpoint_url::{EndpointUrl, Scheme},
     ids::{ApplianceId, SubscriptionId},
     keys,
@@ -100,7 +100,18 @@ pub(crate) enum BindingBody {
     Request(String),
 }
 
-fn said<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+impl ModeBody {
+    pub(crate) const fn mode(&self) -> Mode {
+        match self {
+            Self::CloudConnected { .. } => Mode::CloudConnected,
+            Self::LocallyManaged { .. } => Mode::LocallyManaged,
+        }
+    }
+}
+
+pub(super) fn said<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 

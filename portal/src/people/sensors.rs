@@ -14,13 +14,13 @@ use super::{
     body::{Asked, Json, Keyed, Said, object},
     fleet_query::{FleetQuery, cursor},
     reached::Reached,
-    sensor_body::SensorBody,
+    sensor_body::{ModeBody, SensorBody},
     sensor_view::{Detail, Shown},
     streams::streams,
 };
 use crate::{
     clock,
-    domain::{access::Caller, refused::Refused, role::Role},
+    domain::{access::Caller, refused::Refused, registration::may_be_pushed, role::Role},
     entropy,
     portal::Portal,
     store::{Actor, OnboardingKey, fleet::Counts},
@@ -143,6 +143,12 @@ pub(crate) async fn change_mode(
 ) -> Result<(), Refused> {
     portal_only(portal)?;
     let changes = body.changes;
+    if body.push {
+        // Before anything is changed: what is refused leaves the sensor as it is.
+        let view = portal.store.sensor(id, portal.viewpoint()).await?;
+        may_be_pushed(changes.mode.as_ref().map_or(view.facts.mode, ModeBody::mode))?;
+        activation_files::can_sign(portal)?;
+    }
     let edit = Box::new(move |filed| changes.apply(filed, new_subscription()));
     portal.store.edit(id, edit, caller.scope, actor.clone()).await?;
     if body.push {

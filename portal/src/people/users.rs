@@ -10,6 +10,7 @@ use super::{
     Shared,
     answers::{Answer, Nothing, json, shown},
     body::{Json, Named},
+    sensor_body::said,
 };
 use crate::{
     domain::{
@@ -40,8 +41,10 @@ pub(super) struct UserBody {
 #[schema(as = UserChange)]
 pub(super) struct ChangeBody {
     role: PersonRole,
-    #[serde(default)]
-    subscriptions: Option<Vec<String>>,
+    /// By name; null: all; left out: as they are.
+    #[schema(value_type = Option<Vec<String>>)]
+    #[serde(default, deserialize_with = "said")]
+    subscriptions: Option<Option<Vec<String>>>,
 }
 
 /// Everybody, by name.
@@ -95,8 +98,11 @@ pub(super) async fn change(
     Named(name): Named<String>,
     Json(body): Json<ChangeBody>,
 ) -> Answer {
-    let scope = portal.store.scope_of(body.subscriptions).await?;
     let name = person_name(name)?;
+    let scope = match body.subscriptions {
+        Some(names) => Some(portal.store.scope_of(names).await?),
+        None => None,
+    };
     portal.store.change_person(name.clone(), body.role, scope, actor).await?;
     let person = portal.store.person(&name).await?.ok_or(Refused::StorageFailed)?;
     Ok(json(StatusCode::OK, &Names::of(&portal).await?.person(&person)))

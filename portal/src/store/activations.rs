@@ -24,7 +24,7 @@ use crate::domain::{
     identity::{Identity, IdentityState, RootsKnown},
     issue::Drawn,
     refused::Refused,
-    registration::{Filed, Origin},
+    registration::{Filed, Origin, may_be_pushed},
 };
 
 /// Makes the file of an issue, inside its transaction: what is filed, the hub it names, what was drawn.
@@ -67,12 +67,10 @@ impl Store {
         self.write(move |work| {
             Box::pin(async move {
                 let registration = sensors::living(&mut work.connection, sensor).await?;
-                if registration.origin != Origin::Onboarded {
-                    return Err(Refused::invalid("adopt the sensor first: edit its name and subscription").into());
-                }
+                registration.may_have_a_file()?;
                 let mode = registration.filed.mode.mode();
-                if issued.push && mode != Mode::CloudConnected {
-                    return Err(Refused::invalid("only a cloud-connected file can be pushed").into());
+                if issued.push {
+                    may_be_pushed(mode)?;
                 }
                 let hub = hubs::named(work, &registration.filed.mode).await?;
                 let serial = sensors::next_serial(work).await?;

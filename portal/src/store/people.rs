@@ -95,12 +95,13 @@ impl Store {
         &self,
         name: PersonName,
         role: PersonRole,
-        scope: Scope,
+        scope: Option<Scope>,
         actor: Actor,
     ) -> Result<(), Refused> {
         self.write(move |work| {
             Box::pin(async move {
                 let known = known(&mut work.connection, &name).await?;
+                let scope = scope.unwrap_or_else(|| known.scope.clone());
                 let query = database::query("UPDATE people SET role = ?, subscriptions = ? WHERE name = ?");
                 let query = query.bind(role.as_str()).bind(scope_text(&scope)?).bind(name.as_str());
                 query.execute(&mut work.connection).await?;
@@ -243,6 +244,9 @@ impl Store {
 async fn set_password(work: &mut Work, name: &PersonName, password: &PasswordHash) -> Result<(), sqlx::Error> {
     let query = database::query("UPDATE people SET password = ?, password_since = ? WHERE name = ?");
     let query = query.bind(to_json(password)?).bind(work.now.0).bind(name.as_str());
+    query.execute(&mut work.connection).await?;
+    // A code that is still about would be another way in.
+    let query = database::query("DELETE FROM setup_codes WHERE person = ?").bind(name.as_str());
     query.execute(&mut work.connection).await?;
     Ok(())
 }

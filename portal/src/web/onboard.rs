@@ -38,7 +38,7 @@ pub(super) struct Fields {
     pub(super) upload_days: String,
     pub(super) console_url: String,
     pub(super) console_ca: String,
-    pub(super) pairing_token: String,
+    pub(in crate::web) pairing_token: String,
 }
 
 pub(super) const BUILT_IN: &str = "built-in";

@@ -1,5 +1,7 @@
 //! Users: who may do what. Each chooses a password with a setup code, which is shown once.
 
+use std::collections::BTreeSet;
+
 use axum::{extract::State, response::Redirect};
 use picket_guard::person_name::PersonName;
 use picket_look::{
@@ -27,6 +29,8 @@ use crate::{
 };
 
 const PEOPLE: &str = "/people";
+/// In the field of subscriptions, whose emptiness says all.
+const NO_SUBSCRIPTION: &str = "-";
 pub(super) const ROLES: [(&str, &str); 4] = [
     ("reader", "Reader: sees"),
     ("contributor", "Contributor: changes sensors"),
@@ -86,7 +90,7 @@ pub(super) fn subscriptions_field(value: &str) -> Markup {
     html! {
         (Field {
             value, required: false, max_length: 2000,
-            help: "Names with commas between them. Empty: all, those to come too.",
+            help: "Names with commas between them. Empty: all, those to come too. A - alone: none.",
             ..Field::text("subscriptions", "Only of these subscriptions")
         })
     }
@@ -94,14 +98,34 @@ pub(super) fn subscriptions_field(value: &str) -> Markup {
 
 /// The scope that the field says.
 pub(super) async fn scope_of(portal: &Portal, names: &str) -> Result<Scope, Refused> {
-    let names: Vec<String> =
-        names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
-    portal.store.scope_of((!names.is_empty()).then_some(names)).await
+    if names.trim() == NO_SUBSCRIPTION {
+        return Ok(Scope(Some(BTreeSet::new())));
+    }
+    let known = portal.store.subscriptions(&Scope::ALL).await?;
+    let mut left: Vec<&str> = names.split(',').filter(|name| !name.trim().is_empty()).collect();
+    let mut named = Vec::new();
+    while !left.is_empty() {
+        // A name may have commas of its own: the longest that is known is meant.
+        let longest = (1..=left.len())
+            .rev()
+            .map(|parts| (left[..parts].join(",").trim().to_owned(), parts))
+            .find(|(name, _)| known.iter().any(|(_, known)| known == name));
+        let Some((name, parts)) = longest else {
+            named.push(left[0].trim().to_owned()); // there is none of this name
+            break;
+        };
+        named.push(name);
+        left.drain(..parts);
+    }
+    portal.store.scope_of((!named.is_empty()).then_some(named)).await
 }
 
 pub(super) fn scope_words(known: &[(picket_protocol::ids::SubscriptionId, String)], scope: &Scope) -> String {
     if scope.is_all() {
         return "All".to_owned();
+    }
+    if scope.0.as_ref().is_some_and(BTreeSet::is_empty) {
+        return NO_SUBSCRIPTION.to_owned();
     }
     let names = known.iter().filter(|(id, _)| scope.covers(*id)).map(|(_, name)| name.as_str());
     names.collect::<Vec<_>>().join(", ")
@@ -138,7 +162,7 @@ pub(super) async fn add(State(portal): Shared, Form { by, form }: Form<Rights>) 
 
 pub(super) async fn change(State(portal): Shared, Form { by, form }: Form<Rights>) -> Done {
     let scope = scope_of(&portal, &form.subscriptions).await?;
-    portal.store.change_person(form.name, form.role, scope, by.actor()).await?;
+    portal.store.change_person(form.name, form.role, Some(scope), by.actor()).await?;
     Ok(Redirect::to(PEOPLE))
 }
 

@@ -20,7 +20,11 @@ fn people_come_change_and_go_and_an_owner_stays() {
         let refused = server.try_cli(last);
         assert!(String::from_utf8_lossy(&refused.stderr).contains("portal.last-owner"), "{refused:?}");
     }
-    server.cli(&["user", "edit", "mira", "--role", "owner"]);
+    let of_mira = |server: &Server| server.json(&["user", "list"])["users"][0]["subscriptions"].clone();
+    server.cli(&["user", "edit", "mira", "--role", "reader"]);
+    assert_eq!(of_mira(&server)[0], "Plant", "what is not said stays");
+    server.cli(&["user", "edit", "mira", "--role", "owner", "--all-subscriptions"]);
+    assert!(of_mira(&server).is_null());
     server.cli(&["user", "remove", "owner"]);
     assert_eq!(server.json(&["user", "list"])["users"].as_array().unwrap().len(), 1);
     assert_ne!(server.cli(&["user", "setup-code", "mira"]), code);

@@ -87,6 +87,10 @@ async fn several_are_reissued_and_those_that_cannot_be_handed_a_file_come_as_an_
     let nonsense = [&both[..], &[("hub", "built-in"), ("automatic_ti", "yes")]].concat();
     let refused = owner.post("/sensors/chosen/reissue", &nonsense).await;
     assert!(refused.status == 400 && refused.body.contains("Reissue 2 sensors"), "{}", refused.body);
+    let token = [("console_url", "https://10.0.0.2"), ("console_ca", "x"), ("pairing_token", "PKT-1")];
+    let refused = owner.post("/sensors/chosen/reissue", &[&both[..], &token].concat()).await;
+    assert!(refused.status == 400 && refused.body.contains("serves one sensor"), "{}", refused.body);
+    assert_eq!(server.sensor(&first)["mode"]["mode"], "cloud-connected");
     let local = owner.post("/sensors/chosen/reissue", &both).await.body;
     assert!(local.contains("2 sensors reissued") && local.contains("Left to do at 2 sensors:"), "{local}");
     assert_eq!(server.sensor(&first)["mode"]["mode"], "locally-managed");

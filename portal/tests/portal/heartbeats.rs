@@ -111,6 +111,19 @@ async fn a_pushed_reissue_goes_with_the_answer_until_it_is_claimed() {
     assert_eq!(sensor.beat(server.sensors(), Standing::Committed).await.unwrap().reissue, None);
     let refused = server.try_cli(&["sensor", "reissue", &id, "--mode", "locally-managed", "--push"]);
     assert!(!refused.status.success());
+    assert_eq!(server.sensor(&id)["mode"]["mode"], "cloud-connected", "what is refused changes nothing");
+}
+
+#[tokio::test]
+async fn a_character_that_one_database_does_not_take_keeps_nobody_out() {
+    let server = Server::portal();
+    let mut sensor = Sensor::enrolled(&server, "One").await;
+    let mut bytes = sensor.speak(Standing::Committed);
+    let version = bytes.windows(5).position(|text| text == b"0.1.0").unwrap();
+    bytes[version + 4] = 0;
+    sensor.send_heartbeat(server.sensors(), &bytes).await.unwrap();
+    let shown = server.sensor(&sensor.id.to_string());
+    assert!(shown["version"].as_str().unwrap().starts_with("0.1."), "{shown}");
 }
 
 #[tokio::test]

@@ -117,6 +117,11 @@ async fn a_table_is_onboarded_by_api_and_command_line() {
     let body = json!({ "sensors": ids }).to_string();
     let path = "/api/v1/sensors/activation-files";
     assert_eq!(ask(&server, Method::POST, path, Some(&token), &body).await.0, 404);
-    let audit = server.cli(&["audit", "--json"]);
-    assert_eq!(audit.matches("activation-issued").count(), 2, "{audit}");
+    let issued = |server: &Server| server.cli(&["audit", "--json"]).matches("activation-issued").count();
+    assert_eq!(issued(&server), 2);
+    let owner = std::fs::read_to_string(server.data().join("api-token")).unwrap();
+    // One that is deleted: no file of the others is voided for an archive that never comes.
+    server.cli(&["sensor", "delete", ids[0].as_str().unwrap(), "--reason", "scrapped"]);
+    assert_eq!(ask(&server, Method::POST, path, Some(&owner), &body).await.0, 410);
+    assert_eq!(issued(&server), 2);
 }

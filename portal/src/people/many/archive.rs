@@ -15,7 +15,14 @@ use utoipa::ToSchema;
 use super::zip::Zip;
 use crate::{
     domain::{access::Caller, refused::Refused},
-    people::{Shared, activation_files::issue, answers::Answer, body::Json, reached::reach, sensors::portal_only},
+    people::{
+        Shared,
+        activation_files::{can_sign, issue},
+        answers::Answer,
+        body::Json,
+        reached::reach,
+        sensors::portal_only,
+    },
     portal::Portal,
     store::Actor,
 };
@@ -44,7 +51,7 @@ pub(crate) async fn download(
     Ok(archive(&portal, &caller, &actor, &body.sensors).await?)
 }
 
-/// A new file of each, once all of them are the caller's.
+/// A new file of each, once all of them are the caller's and may have one.
 pub(crate) async fn archive(
     portal: &Portal,
     caller: &Caller,
@@ -60,14 +67,18 @@ pub(crate) async fn archive(
     for id in sensors {
         reach(portal, caller, id).await?;
         let view = portal.store.sensor(id, portal.viewpoint()).await?;
+        // Before the first file is issued: each voids an earlier one that may be on its way already.
+        view.registration.may_have_a_file()?;
         named.push((id, file_name(view.registration.filed.name.as_str())));
     }
+    can_sign(portal)?;
     let mut zip = Zip::default();
     let mut taken = BTreeSet::new();
     for (id, name) in named {
         let (_, file) = issue(portal, id, false, actor.clone()).await?;
         // Names are unique within a subscription, and what stands in a file's name less so.
-        let name = if taken.insert(name.clone()) { name } else { format!("{name}-{id}") };
+        // Nor does every file system tell large letters from small ones.
+        let name = if taken.insert(name.to_lowercase()) { name } else { format!("{name}-{id}") };
         zip.add(&format!("{name}.activation"), &file);
     }
     let headers = [

@@ -17,9 +17,10 @@ pub(super) fn records(bytes: &[u8]) -> Result<Vec<(usize, Vec<String>)>, Wrong> 
     }
     let text =
         std::str::from_utf8(bytes).map_err(|_| wrong(1, None, "csv.not-utf8", "save it as CSV in UTF-8".to_owned()))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // Some spreadsheets still end lines as a typewriter does; the reader would take all of them for one line.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n").replace('\r', "\n");
     let mut reader =
-        ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator(text)).from_reader(text.as_bytes());
+        ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator(&text)).from_reader(text.as_bytes());
     let (mut records, mut within_cells) = (Vec::new(), 0);
     for record in reader.records() {
         let record = record.map_err(|error| wrong(1, None, "csv.invalid", error.to_string()))?;
@@ -84,6 +85,8 @@ mod tests {
         assert_eq!(code(b"name\n\"open"), "csv.quotes");
         assert_eq!(code(b"name\n\xff"), "csv.not-utf8");
         assert_eq!(code(&vec![b'x'; MAX_BYTES + 1]), "csv.too-large");
-        assert_eq!(code("x\n".repeat(MAX_RECORDS + 1).as_bytes()), "csv.too-large");
+        for line in ["x\n", "x\r\n", "x\r"] {
+            assert_eq!(code(line.repeat(MAX_RECORDS + 1).as_bytes()), "csv.too-large", "{line:?}");
+        }
     }
 }

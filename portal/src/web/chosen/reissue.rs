@@ -77,6 +77,11 @@ pub(super) async fn page(
 pub(crate) async fn reissue(State(portal): Shared, Form { by, form }: Form<Pairs>) -> Result<Response, Problem> {
     let chosen = reached(&portal, &by, &form).await?;
     let wish = read_wish(form)?;
+    if chosen.len() > 1 && !wish.fields.pairing_token.trim().is_empty() {
+        let why =
+            Refused::invalid("a pairing token serves one sensor: reissue sensors for a management console one by one");
+        return Ok(again(page(&portal, &by, &chosen, &wish, Some(&why)).await?, &why));
+    }
     let mode = match wish.fields.mode().and_then(|mode| read(json!({ "mode": mode })).map(|_| mode)) {
         Ok(mode) => mode,
         Err(why) => return Ok(again(page(&portal, &by, &chosen, &wish, Some(&why)).await?, &why)),
