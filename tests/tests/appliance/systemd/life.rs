@@ -173,7 +173,7 @@ fn removal_keeps_the_state(stage: &Stage) -> Result<()> {
 fn a_purge_leaves_nothing(stage: &Stage) -> Result<()> {
     stage.run(manual::PURGE, &[])?;
     stage.machine.shell(&format!(
-        "rm -r {PACKAGES} /root/*.activation /run/systemd/system/picket-agent.service.d /etc/systemd/system/picket-portal.service.d"
+        "rm -r {PACKAGES} /root/*.activation /run/systemd/system/picket-agent.service.d /etc/systemd/system/picket-portal.socket.d"
     ))?;
     let left = stage
         .machine
