@@ -4,6 +4,7 @@
 //! nspawn accepts some limits of a unit and does not enforce them here (`MemoryMax`, `TasksMax`, `CPUQuota`, `DevicePolicy`,
 //! `LimitNOFILE` above 20,000, `OOMScoreAdjust`): what a test sees says nothing about those.
 
+mod cgroup;
 pub mod root;
 mod tpm;
 mod web;
@@ -28,6 +29,7 @@ use crate::{
     waiting::{Waited, until},
 };
 
+use cgroup::Tree;
 pub use tpm::Tpm;
 pub use web::Web;
 
@@ -48,6 +50,8 @@ pub struct Machine {
 #[derive(Debug)]
 struct Running {
     nspawn: Program,
+    /// Goes once nothing runs in it.
+    _tree: Tree,
     /// The machine's PID 1, as this machine counts.
     leader: Pid,
 }
@@ -102,7 +106,8 @@ impl Machine {
         self.boots += 1;
         let output = self.folder.join(&format!("boot-{}.log", self.boots));
         // In a PID namespace of its own, so that the machine does not outlive who started it: nspawn alone, killed, leaves it.
-        let mut command = Command::new("unshare");
+        let tree = Tree::make(&format!("picket-{}-{}", self.name, self.boots))?;
+        let mut command = tree.command("unshare");
         command.args(["--pid", "--fork", "--kill-child", "--mount-proc", "systemd-nspawn", "--quiet"]);
         command.arg("--directory").arg(self.root()).args(["--machine", &self.name]);
         command.args(["--register=no", "--keep-unit", "--private-network", "--console=pipe"]);
@@ -113,7 +118,7 @@ impl Machine {
             nspawn.must_run()?;
             Ok(leader_of(nspawn.pid()).map_or_else(|| Waited::NotYet(nspawn.output()), Waited::Holds))
         })?;
-        self.running = Some(Running { nspawn, leader });
+        self.running = Some(Running { nspawn, _tree: tree, leader });
         until("the machine is up", PATIENCE, || {
             self.running()?.must_run()?;
             let state = self.try_shell("systemctl is-system-running || true")?;
