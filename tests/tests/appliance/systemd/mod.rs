@@ -5,4 +5,5 @@ mod life;
 mod portal;
 mod sealed_identity;
 mod stage;
+mod starts;
 mod upgrade;
