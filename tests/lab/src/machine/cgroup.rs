@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 /// Where the hierarchies that systemd keeps units in are: its own of the first version, and the second version.
 const ROOT: &str = "/sys/fs/cgroup";
@@ -27,8 +27,10 @@ impl Tree {
             let (Some(hierarchy), Some(ours)) = (parts.next(), parts.next()) else { continue };
             let Some(mounted) = mounted(hierarchy) else { continue };
             let folder = mounted.join(ours.trim_start_matches('/')).join(name);
-            fs::create_dir(&folder).with_context(|| folder.display().to_string())?;
-            tree.folders.push(folder);
+            // Where it may not be made, nspawn makes what it needs, or says why it cannot.
+            if fs::create_dir(&folder).is_ok() {
+                tree.folders.push(folder);
+            }
         }
         Ok(tree)
     }
