@@ -285,9 +285,10 @@ impl Walker {
         if ended.of.is_some() && self.rig.stores_fail {
             self.outlived = Some(ended);
         }
-        if matches!(step, Step::Restart | Step::Reboot) {
-            let outlived = self.outlived.take().filter(|outlived| outlived.of == of);
-            self.proofs = outlived.unwrap_or(Proofs { of, ..Proofs::default() });
+        if matches!(step, Step::Restart | Step::Reboot)
+            && let Some(outlived) = self.outlived.take().filter(|outlived| outlived.of == of)
+        {
+            self.proofs = outlived;
         }
     }
 
