@@ -23,7 +23,6 @@ use crate::{
         body::Asked,
         fleet_query::{FleetQuery, cursor},
     },
-    portal::Portal,
     store::{
         fleet::{Counts, FleetPage, Sort},
         views::SensorView,
@@ -35,44 +34,23 @@ const ROWS: usize = 50;
 const SENSORS: &str = "/sensors";
 const ALL_TICKED: &str = "/sensors/ticked";
 
-pub(super) async fn list(
+/// The list; `TICKED`: with every sensor of the page ticked, for which no script is needed.
+pub(super) async fn list<const TICKED: bool>(
     State(portal): Shared,
     by: SignedIn,
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     Asked(query): Asked<FleetQuery>,
-) -> Shown {
-    page(&portal, &by, &caller, &headers, &query, false).await
-}
-
-/// The same with every sensor of the page ticked: no script is needed for that.
-pub(super) async fn ticked(
-    State(portal): Shared,
-    by: SignedIn,
-    Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
-    Asked(query): Asked<FleetQuery>,
-) -> Shown {
-    page(&portal, &by, &caller, &headers, &query, true).await
-}
-
-async fn page(
-    portal: &Portal,
-    by: &SignedIn,
-    caller: &Caller,
-    headers: &HeaderMap,
-    query: &FleetQuery,
-    ticked: bool,
 ) -> Shown {
     let now = clock::now();
-    let page = query.page(portal, &caller.scope, ROWS).await?;
+    let page = query.page(&portal, &caller.scope, ROWS).await?;
     let counts = portal.store.counts(&caller.scope, portal.viewpoint(), now).await?;
     let may_onboard = by.caller().may(Right::Manage).is_ok() && portal.role == Role::Portal;
     let subscriptions = portal.store.subscriptions(&caller.scope).await?;
     let subscriptions: Vec<&str> = subscriptions.iter().map(|(_, name)| name.as_str()).collect();
-    let asked = Address::of(query);
-    let columns = Chosen::of(headers);
-    let list = List { page: &page, columns: &columns, may_change: may_onboard, ticked, csrf: by.csrf(), now };
+    let asked = Address::of(&query);
+    let columns = Chosen::of(&headers);
+    let list = List { page: &page, columns: &columns, may_change: may_onboard, ticked: TICKED, csrf: by.csrf(), now };
     let body = html! {
         @if may_onboard {
             div class="buttons" { (button_link(Button::Primary, "/onboard", "Onboard sensor", Some(Icon::Add))) }
