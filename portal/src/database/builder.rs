@@ -2,6 +2,12 @@
 
 use super::{Query, Value, query};
 
+/// How many of so many rows, at least one, the next statement takes: statements of the powers of two are prepared, and no
+/// others.
+pub fn portion(rows: usize, most: usize) -> usize {
+    (1 << rows.max(1).ilog2()).min(most)
+}
+
 /// A statement in the making.
 #[derive(Debug)]
 pub struct Builder {

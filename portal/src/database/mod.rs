@@ -18,7 +18,7 @@ mod transfer;
 mod value;
 
 pub use address::{Address, Part};
-pub use builder::Builder;
+pub use builder::{Builder, portion};
 pub use connection::Connection;
 pub use duty::on_duty;
 pub use layout::{Column, Kind, Layout, Numbers, Table};

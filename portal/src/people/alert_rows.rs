@@ -48,10 +48,10 @@ impl Format {
         }
     }
 
-    pub(crate) const fn disposition(self) -> &'static str {
+    pub(crate) const fn file(self) -> &'static str {
         match self {
-            Self::Csv => "attachment; filename=\"alerts.csv\"",
-            Self::Ndjson => "attachment; filename=\"alerts.ndjson\"",
+            Self::Csv => "alerts.csv",
+            Self::Ndjson => "alerts.ndjson",
         }
     }
 

@@ -1,14 +1,6 @@
 //! Alerts: listed a page at a time, and exported as a stream.
 
-use axum::{
-    Extension,
-    body::Body,
-    extract::State,
-    http::{StatusCode, header},
-    response::IntoResponse as _,
-};
-use http_body_util::channel::{Channel, Sender};
-use hyper::body::Bytes;
+use axum::{Extension, extract::State, http::StatusCode};
 use picket_protocol::{alerts::Severity, ids::SensorId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -18,6 +10,7 @@ use super::{
     alert_rows::{Format, Rows, Shown},
     answers::{Answer, json},
     body::Asked,
+    export::{self, Export},
     openapi::words,
 };
 use crate::{
@@ -27,8 +20,6 @@ use crate::{
 
 /// Most alerts of one answer.
 const MAX_LIMIT: u32 = 1000;
-/// Chunks of an export that wait for a slow reader.
-const WAITING: usize = 2;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -105,8 +96,7 @@ pub(super) struct ExportQuery {
     after: i64,
 }
 
-/// Everything that is stored when it begins, in the order it came. A failure breaks the answer off, so that half an export
-/// is never taken for a whole one.
+/// Everything that is stored when it begins, in the order it came.
 pub(super) async fn export(
     State(portal): Shared,
     Extension(caller): Extension<Caller>,
@@ -115,52 +105,41 @@ pub(super) async fn export(
     let ExportQuery { format, sensor, severity, site, zone, after } = query;
     let rows = Rows::of(&portal.store, sensor, &caller.scope).await?;
     let filter = rows.filter(sensor, severity, site.as_deref(), zone.as_deref());
-    let (sender, body) = Channel::new(WAITING);
     let newest = *portal.alerts.newest().borrow();
-    let export = Export { alerts: portal.alerts.clone(), filter, rows, format, newest };
-    tokio::spawn(export.run(after, sender));
-    let headers = [
-        (header::CONTENT_TYPE, format.media()),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_DISPOSITION, format.disposition()),
-    ];
-    Ok((StatusCode::OK, headers, Body::new(body)).into_response())
+    let from = Some(Cursor::After(after));
+    let alerts = Alerts { store: portal.alerts.clone(), filter, rows, format, newest, head: format.header(), from };
+    Ok(export::export(alerts).await?)
 }
 
-struct Export {
-    alerts: AlertStore,
+struct Alerts {
+    store: AlertStore,
     filter: Filter,
     rows: Rows,
     format: Format,
     /// Up to this row.
     newest: i64,
+    /// What the first piece begins with.
+    head: &'static str,
+    /// Where the next piece begins, if one follows.
+    from: Option<Cursor>,
 }
 
-impl Export {
-    async fn run(self, after: i64, mut sender: Sender<Bytes, std::io::Error>) {
-        let mut from = Cursor::After(after);
-        let mut chunk = self.format.header().to_owned();
-        loop {
-            let page = match self.alerts.page(&self.filter, from, MAX_LIMIT).await {
-                Ok(page) => page,
-                Err(refused) => return sender.abort(std::io::Error::other(refused.problem().title)),
-            };
-            let more = self.write(&page, &mut chunk);
-            if sender.send_data(std::mem::take(&mut chunk).into()).await.is_err() || !more {
-                return; // the reader has gone, or has all
-            }
-            from = page.next;
-        }
+impl Export for Alerts {
+    fn media(&self) -> &'static str {
+        self.format.media()
     }
 
-    /// Whether there may be more to write.
-    fn write(&self, page: &Page, out: &mut String) -> bool {
-        for alert in &page.alerts {
-            if alert.row > self.newest {
-                return false;
-            }
-            self.rows.write(alert, self.format, out);
-        }
-        page.more
+    fn file(&self) -> &'static str {
+        self.format.file()
+    }
+
+    async fn piece(&mut self) -> Result<Option<String>, Refused> {
+        let Some(from) = self.from else { return Ok(None) };
+        let Page { alerts, next, more } = self.store.page(&self.filter, from, MAX_LIMIT).await?;
+        let stored_then = alerts.iter().take_while(|alert| alert.row <= self.newest);
+        let mut piece = std::mem::take(&mut self.head).to_owned();
+        stored_then.clone().for_each(|alert| self.rows.write(alert, self.format, &mut piece));
+        self.from = (more && stored_then.count() == alerts.len()).then_some(next);
+        Ok(Some(piece))
     }
 }

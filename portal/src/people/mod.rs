@@ -9,6 +9,7 @@ pub(crate) mod answers;
 pub(crate) mod audit;
 pub(crate) mod body;
 mod csv;
+mod export;
 pub(crate) mod fleet_query;
 pub(crate) mod hub_test;
 pub(crate) mod lists;

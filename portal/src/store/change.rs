@@ -2,6 +2,8 @@
 //!
 //! A change that refuses or fails leaves nothing behind; its neighbours in the batch stand.
 
+use std::collections::BTreeSet;
+
 use picket_protocol::{ids::SensorId, time::UnixSeconds};
 use tokio::sync::oneshot;
 
@@ -15,7 +17,7 @@ pub struct Work {
     /// The writer's connection, inside its transaction.
     pub(crate) connection: Connection,
     /// Sensors whose rows changed: what is kept of them in memory is read again after the commit.
-    pub(super) touched: Vec<SensorId>,
+    pub(super) touched: BTreeSet<SensorId>,
     /// The time of the batch.
     pub(crate) now: UnixSeconds,
     /// The time of the batch, Unix milliseconds, for serials.
@@ -24,9 +26,7 @@ pub struct Work {
 
 impl Work {
     pub(super) fn touch(&mut self, sensor: SensorId) {
-        if !self.touched.contains(&sensor) {
-            self.touched.push(sensor);
-        }
+        self.touched.insert(sensor);
     }
 }
 

@@ -124,7 +124,7 @@ impl Bulk {
     pub(super) async fn write(&mut self, work: &mut Work) -> Result<(), sqlx::Error> {
         self.position.clear();
         while !self.rows.is_empty() {
-            let take = (1 << self.rows.len().ilog2()).min(MAX_ROWS);
+            let take = database::portion(self.rows.len(), MAX_ROWS);
             let heard: Vec<Heard> = self.rows[..take].iter().map(Row::heard).collect();
             let mut query = database::query(upsert(take));
             for row in self.rows.drain(..take) {
@@ -218,7 +218,7 @@ async fn adopt(spoken: &Spoken, registry: &mut Registry, work: &mut Work, role: 
     tracing::warn!(%sensor, "adopted a key that this portal's CA certified and its database does not know");
     let serial = spoken.certified.serial.unwrap_or(Serial(0));
     identities::insert(work, &heartbeat::adopted_identity(&spoken.certified, serial, work.now)).await?;
-    registry.reload(&mut work.connection, sensor).await
+    registry.reload(&mut work.connection, &[sensor]).await
 }
 
 async fn follow(

@@ -173,20 +173,17 @@ impl Store {
     ) -> Result<usize, Refused> {
         self.write(move |work| {
             Box::pin(async move {
-                let mut query =
-                    Builder::new(format!("SELECT s.id FROM sensors s WHERE s.deleted_at IS NULL AND s.{kind} = "));
-                query.push_bind(from.as_str().to_owned());
+                let mut query = Builder::new(format!("UPDATE sensors AS s SET {kind} = "));
+                query.push_bind(to.as_str().to_owned());
+                query.push(format!(" WHERE s.deleted_at IS NULL AND s.{kind} = ")).push_bind(from.as_str().to_owned());
                 push_scope(&mut query, &scope);
+                query.push(" RETURNING id");
                 let rows = query.build().fetch_all(&mut work.connection).await?;
                 if rows.is_empty() {
                     return Err(StoreError::Refused(Refusal::NotFound { what: format!("{kind} {from}") }.into()));
                 }
                 for row in &rows {
-                    let sensor = sensor_id(row, "id")?;
-                    work.touch(sensor);
-                    let query = database::query(format!("UPDATE sensors SET {kind} = ? WHERE id = ?"));
-                    let query = query.bind(to.as_str()).bind(&sensor.as_bytes()[..]);
-                    query.execute(&mut work.connection).await?;
+                    work.touch(sensor_id(row, "id")?);
                 }
                 let was = serde_json::json!({ "kind": kind, "name": from });
                 let is = serde_json::json!({ "kind": kind, "name": to, "sensors": rows.len() });

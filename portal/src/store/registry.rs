@@ -18,7 +18,7 @@ use crate::domain::{
     registration::Registration,
 };
 
-/// Heartbeats that are looked up in one statement.
+/// Keys and sensors that are looked up in one statement.
 const AT_ONCE: usize = 256;
 
 #[derive(Debug, Default)]
@@ -45,7 +45,7 @@ impl Registry {
 
     async fn load(connection: &mut Connection) -> Result<Self, sqlx::Error> {
         let mut registry = Self::default();
-        for row in database::query(of_sensors("")).fetch_all(&mut *connection).await? {
+        for row in database::query(of_sensors()).fetch_all(&mut *connection).await? {
             registry.keep_sensor(&row)?;
         }
         for row in database::query(IDENTITY).fetch_all(&mut *connection).await? {
@@ -66,23 +66,37 @@ impl Registry {
             for row in listed(IDENTITY, "i.thumbprint", keys).fetch_all(&mut *connection).await? {
                 self.keep_speaker(&row)?;
             }
-            let sensors = some.iter().map(|certified| certified.sensor.as_bytes().to_vec());
-            for row in listed(&of_sensors(""), "s.id", sensors).fetch_all(&mut *connection).await? {
-                self.keep_sensor(&row)?;
-            }
+            self.read(connection, some.iter().map(|certified| certified.sensor)).await?;
         }
         Ok(())
     }
 
-    /// Reads one sensor and its identities again.
-    pub(super) async fn reload(&mut self, connection: &mut Connection, sensor: SensorId) -> Result<(), sqlx::Error> {
-        let query = database::query(of_sensors("WHERE s.id = ?")).bind(&sensor.as_bytes()[..]);
-        if let Some(row) = query.fetch_optional(&mut *connection).await? {
-            self.keep_sensor(&row)?;
+    /// Reads sensors and their identities again.
+    pub(super) async fn reload(
+        &mut self,
+        connection: &mut Connection,
+        mut sensors: &[SensorId],
+    ) -> Result<(), sqlx::Error> {
+        while !sensors.is_empty() {
+            let (some, rest) = sensors.split_at(database::portion(sensors.len(), AT_ONCE));
+            self.read(connection, some.iter().copied()).await?;
+            let keys = some.iter().map(|sensor| sensor.as_bytes().to_vec());
+            for row in listed(IDENTITY, "i.sensor", keys).fetch_all(&mut *connection).await? {
+                self.keep_speaker(&row)?;
+            }
+            sensors = rest;
         }
-        let query = database::query(format!("{IDENTITY} WHERE i.sensor = ?")).bind(&sensor.as_bytes()[..]);
-        for row in query.fetch_all(&mut *connection).await? {
-            self.keep_speaker(&row)?;
+        Ok(())
+    }
+
+    async fn read(
+        &mut self,
+        connection: &mut Connection,
+        sensors: impl Iterator<Item = SensorId>,
+    ) -> Result<(), sqlx::Error> {
+        let sensors = sensors.map(|sensor| sensor.as_bytes().to_vec());
+        for row in listed(&of_sensors(), "s.id", sensors).fetch_all(&mut *connection).await? {
+            self.keep_sensor(&row)?;
         }
         Ok(())
     }
@@ -107,8 +121,8 @@ fn listed(select: &str, column: &str, among: impl Iterator<Item = Vec<u8>>) -> Q
     query.build()
 }
 
-fn of_sensors(condition: &str) -> String {
-    format!("SELECT {REGISTRATION} FROM sensors s JOIN subscriptions u ON u.id = s.subscription {condition}")
+fn of_sensors() -> String {
+    format!("SELECT {REGISTRATION} FROM sensors s JOIN subscriptions u ON u.id = s.subscription")
 }
 
 fn identity(row: &Row) -> Result<Identity, sqlx::Error> {

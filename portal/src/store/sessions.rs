@@ -1,11 +1,14 @@
 //! Who is signed in. In the database, so that any process of a portal knows; kept is the digest of the cookie's token.
 
-use picket_guard::person_name::PersonName;
+use picket_guard::{hash::PasswordHash, person_name::PersonName};
 use picket_protocol::{documents::activation::Secret, time::UnixSeconds};
 
 use super::{
-    Store, failed,
+    Store,
+    change::StoreError,
+    failed,
     people::{role, scope},
+    rows::json,
     tokens::digest,
 };
 use crate::database::{self, Row};
@@ -48,13 +51,15 @@ pub struct SessionView {
 }
 
 impl Store {
-    /// Begins a session under a token and with a form's token that the caller drew.
+    /// Begins a session under a token and with a form's token that the caller drew, for whoever knew this password.
     ///
     /// # Errors
-    /// When there is no such person, or the database failed.
+    /// `Unauthorized` when the person is gone or has another password by now: who changes it ends the sessions of everybody
+    /// who knew the old one, those that are about to begin too. Or the database failed.
     pub async fn begin_session(
         &self,
         person: PersonName,
+        password: PasswordHash,
         token: &Secret,
         csrf: Secret,
         address: String,
@@ -62,6 +67,11 @@ impl Store {
         let digest = digest(token.expose());
         self.write(move |work| {
             Box::pin(async move {
+                let known = database::scalar::<i64>("SELECT count(*) FROM people WHERE name = ? AND password = ?");
+                let known = known.bind(person.as_str()).bind(json(&password)?);
+                if known.fetch_one(&mut work.connection).await? == 0 {
+                    return Err(StoreError::Refused(Refused::Unauthorized));
+                }
                 database::query("DELETE FROM sessions WHERE seen_at <= ? OR begun_at <= ?")
                     .bind(work.now.0 - IDLE_SECONDS)
                     .bind(work.now.0 - ABSOLUTE_SECONDS)

@@ -70,8 +70,7 @@ pub(super) async fn refresh(connection: &mut Connection, mut sensors: &[SensorId
     // Neither of both changes what is kept.
     let viewpoint = Viewpoint { role: Role::Portal, listening_since: UnixSeconds(0) };
     while !sensors.is_empty() {
-        // Statements of the powers of two are prepared, and no others.
-        let (some, rest) = sensors.split_at((1 << sensors.len().ilog2()).min(AT_ONCE));
+        let (some, rest) = sensors.split_at(database::portion(sensors.len(), AT_ONCE));
         let mut query =
             Builder::new(format!("SELECT {REGISTRATION}, i.row AS identity, {} WHERE s.id IN (", standing()));
         query.push_list(some.iter().map(|sensor| sensor.as_bytes().to_vec())).push(")");

@@ -1,9 +1,11 @@
 //! What a failing change and a failing commit leave behind.
 
+use picket_guard::{hash::PasswordHash, person_name::PersonName};
 use picket_protocol::{
     documents::activation::Secret,
     ids::{SensorId, Serial, Thumbprint},
     time::UnixSeconds,
+    typed_code::TypedCode,
 };
 use tempfile::TempDir;
 use tokio::{sync::watch, task::JoinHandle};
@@ -103,4 +105,31 @@ async fn the_writer_ends_with_the_last_store_and_leaves_everything() {
     let caller = store.bearer(token.expose()).await.unwrap();
     assert_eq!((caller.name.as_str(), caller.role), ("admin", PersonRole::Reader));
     assert_eq!(store.bearer("another").await, Err(Refused::Unauthorized));
+}
+
+#[tokio::test]
+async fn a_sign_in_that_was_under_way_does_not_outlive_the_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _writer) = open(&folder).await;
+    let mira = PersonName::try_from("Mira".to_owned()).unwrap();
+    let code = TypedCode::drawn([1; TypedCode::DRAWN]);
+    store
+        .add_person(mira.clone(), PersonRole::Reader, Scope::ALL, code.clone(), Actor("admin".to_owned()))
+        .await
+        .unwrap();
+    let [before, after] = ["the password that leaked", "the one that was chosen then"].map(PasswordHash::of);
+    store.redeem_setup_code(mira.clone(), code, before.clone()).await.unwrap();
+    let begin = async |password: &PasswordHash, token: &str| {
+        let token = Secret::new(token.repeat(43)).unwrap();
+        let csrf = Secret::new("c".repeat(43)).unwrap();
+        store.begin_session(mira.clone(), password.clone(), &token, csrf, "127.0.0.1".to_owned()).await
+    };
+    begin(&before, "a").await.unwrap();
+    assert_eq!(store.sessions_of(mira.as_str()).await.unwrap().len(), 1);
+    store.change_password(mira.clone(), after.clone(), Vec::new()).await.unwrap();
+    // Its password was right when it was looked at.
+    assert_eq!(begin(&before, "b").await, Err(Refused::Unauthorized));
+    assert!(store.sessions_of(mira.as_str()).await.unwrap().is_empty());
+    begin(&after, "d").await.unwrap();
+    assert_eq!(store.sessions_of(mira.as_str()).await.unwrap().len(), 1);
 }

@@ -1,6 +1,8 @@
 //! The one task that writes. It takes what has queued up as one batch, makes it one transaction, and answers after the
 //! commit: while one batch is being synced, the next one gathers.
 
+use std::collections::BTreeSet;
+
 use picket_protocol::{ids::SensorId, time::UnixSeconds};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -69,7 +71,7 @@ impl Writer {
         policy: watch::Receiver<Policy>,
         queue: mpsc::Receiver<Command>,
     ) -> Self {
-        let work = Work { connection, touched: Vec::new(), now: UnixSeconds(0), now_milliseconds: 0 };
+        let work = Work { connection, touched: BTreeSet::new(), now: UnixSeconds(0), now_milliseconds: 0 };
         Self { work, registry, policy, queue, bulk: Bulk::default() }
     }
 
@@ -127,11 +129,10 @@ impl Writer {
         for change in changes {
             waiting.changes.push(self.make(change).await?);
         }
-        standings::refresh(&mut self.work.connection, &self.work.touched).await?;
+        let touched: Vec<SensorId> = std::mem::take(&mut self.work.touched).into_iter().collect();
+        standings::refresh(&mut self.work.connection, &touched).await?;
         self.work.connection.commit().await?;
-        for sensor in std::mem::take(&mut self.work.touched) {
-            self.reload(sensor).await;
-        }
+        self.reload(&touched).await;
         Ok(())
     }
 
@@ -146,8 +147,8 @@ impl Writer {
         Ok((keep, tell))
     }
 
-    async fn reload(&mut self, sensor: SensorId) {
-        if let Err(error) = self.registry.reload(&mut self.work.connection, sensor).await {
+    async fn reload(&mut self, sensors: &[SensorId]) {
+        if let Err(error) = self.registry.reload(&mut self.work.connection, sensors).await {
             failed(&error);
             self.start_over().await;
         }

@@ -60,10 +60,10 @@ pub(super) async fn choose(
     };
     let hash = tokio::task::spawn_blocking(move || PasswordHash::of(password.expose())).await;
     let hash = hash.map_err(|_| Refused::StorageFailed)?;
-    portal.store.redeem_setup_code(name.clone(), code, hash).await?;
+    portal.store.redeem_setup_code(name.clone(), code, hash.clone()).await?;
     place.was_right();
     tracing::info!(%address, person = %name, "a password was chosen with a setup code");
-    sign_in::begin(&portal, name, address).await
+    sign_in::begin(&portal, name, hash, address).await
 }
 
 fn page(name: &str, code: &str, wrong: Option<&str>) -> Page {

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
-use picket_guard::{from::From, person_name::PersonName};
+use picket_guard::{from::From, hash::PasswordHash, person_name::PersonName};
 use picket_look::{Field, FieldKind, Form, Markup, Tone, html, message, primary};
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -42,32 +42,38 @@ pub(super) async fn sign_in(
 ) -> Result<Response, Problem> {
     let Ok(place) = sign_ins.attempts.turn(address).await else { return Ok(gave_way(&credentials.name)) };
     let name = PersonName::try_from(credentials.name.trim().to_owned()).ok();
-    let Some(name) = matching(&portal, &sign_ins, name, credentials.password).await? else {
+    let Some((name, password)) = matching(&portal, &sign_ins, name, credentials.password).await? else {
         place.was_wrong();
         tracing::warn!(%address, "a sign-in was refused");
         return Ok(page(&credentials.name, Some(WRONG)).with_status(StatusCode::UNAUTHORIZED).into_response());
     };
     place.was_right();
+    let answer = begin(&portal, name.clone(), password, address).await?;
     tracing::info!(%address, person = %name, "signed in");
-    begin(&portal, name, address).await
+    Ok(answer)
 }
 
 /// A new session and the way to the first page. The token that the request brought, if any, is worth nothing.
-pub(super) async fn begin(portal: &Portal, name: PersonName, address: IpAddr) -> Result<Response, Problem> {
+pub(super) async fn begin(
+    portal: &Portal,
+    name: PersonName,
+    password: PasswordHash,
+    address: IpAddr,
+) -> Result<Response, Problem> {
     let token = entropy::token();
-    portal.store.begin_session(name, &token, entropy::token(), address.to_canonical().to_string()).await?;
+    portal.store.begin_session(name, password, &token, entropy::token(), address.to_canonical().to_string()).await?;
     let mut response = Redirect::to("/").into_response();
     response.headers_mut().insert(header::SET_COOKIE, SESSION.set(token.expose()));
     Ok(response)
 }
 
-/// The name, if it is known and the password its own. Takes as long for an unknown one.
+/// The name and what is stored of its password, if it is known and the password its own. Takes as long for an unknown one.
 pub(super) async fn matching(
     portal: &Portal,
     sign_ins: &SignIns,
     name: Option<PersonName>,
     password: Zeroizing<String>,
-) -> Result<Option<PersonName>, Refused> {
+) -> Result<Option<(PersonName, PasswordHash)>, Refused> {
     let person = match name {
         Some(name) => portal.store.person(&name).await?,
         None => None,
@@ -76,7 +82,7 @@ pub(super) async fn matching(
     let checked = tokio::task::spawn_blocking(move || {
         let known = person.and_then(|person| Some((person.name, person.password?)));
         let right = known.as_ref().map_or(&nobody, |(_, hash)| hash).matches(&password);
-        known.filter(|_| right).map(|(name, _)| name)
+        known.filter(|_| right)
     });
     Ok(checked.await.ok().flatten())
 }
