@@ -17,6 +17,8 @@ use super::{
 const RATE: u32 = 1_000;
 /// Alerts that wait for delivery before each kill in it: several batches.
 const BACKLOG: usize = 3_000;
+/// The agent keeps how far it is a second after that moved.
+const KEPT_WITHIN: Duration = Duration::from_secs(2);
 
 pub(super) const PLACES: &[Place] = &[
     Place {
@@ -71,16 +73,22 @@ fn at_rotation(scene: &mut Scene, faults: u32) -> Result<Generator> {
     load.stop()
 }
 
-/// The portal is halted while a backlog grows; the agent is killed soon after the portal goes on.
+/// The portal is halted while a backlog grows. By turns the agent is killed soon after the portal goes on, or with the
+/// portal that never saw what was sent to it, when the agent may have kept how far it is.
 fn in_delivery(scene: &mut Scene, faults: u32) -> Result<Generator> {
     let mut generator = scene.generator()?;
-    for _ in 0..faults {
+    for fault in 0..faults {
         scene.portal.program()?.signal(Signal::SIGSTOP)?;
         generator.alerts(BACKLOG)?;
         scene.until_logged(generator.written().len() as u64)?;
-        scene.portal.program()?.signal(Signal::SIGCONT)?;
-        scene.pass(ms(0), ms(60));
-        scene.kill_agent()?;
+        if fault % 2 == 0 {
+            scene.portal.program()?.signal(Signal::SIGCONT)?;
+            scene.pass(ms(0), ms(60));
+            scene.kill_agent()?;
+        } else {
+            scene.pass(ms(0), KEPT_WITHIN);
+            scene.kill_both()?;
+        }
     }
     Ok(generator)
 }

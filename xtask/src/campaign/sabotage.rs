@@ -142,7 +142,7 @@ impl Sabotage {
         let mut revision = self.revision;
         for job in group {
             if let Work::Append { position, epochs, .. } = &job.work {
-                self.transact(|open| open.append(&[], position, epochs))?;
+                self.transact(|open| open.append(&NewAlerts::default(), position, epochs))?;
             }
         }
         let answers",

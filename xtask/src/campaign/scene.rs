@@ -120,6 +120,13 @@ impl Scene {
         Ok(())
     }
 
+    /// Kills the portal, and the agent before the portal is there again: what was on its way is nowhere.
+    pub(super) fn kill_both(&mut self) -> Result<()> {
+        self.portal.kill();
+        self.kill_agent()?;
+        self.portal.start()
+    }
+
     /// Waits until the portal has stored so many of the sensor's alerts, or more; returns how many.
     pub(super) fn until_received(&self, count: u64) -> Result<u64> {
         until(&format!("{count} alerts are at the portal"), PATIENCE, || {
