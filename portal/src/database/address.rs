@@ -22,6 +22,17 @@ const ROWS_AHEAD: usize = 1024;
 /// How long whoever reads waits for one of them.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// A server that does not hear a process any more ends its connections within 20 s, and frees the locks that they hold.
+/// Its own settings would have it wait for two hours. Seconds, but of the last, which are milliseconds.
+const NOTICE_SILENCE: [(&str, &str); 4] = [
+    ("tcp_keepalives_idle", "5"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "15000"),
+];
+/// As soon as that a server ends the transaction of a process that lives and does nothing: others wait for their turn.
+const IDLE_IN_TURN: (&str, &str) = ("idle_in_transaction_session_timeout", "30s");
+
 /// Where everything is kept.
 #[derive(Debug, Clone)]
 pub enum Address {
@@ -126,7 +137,7 @@ fn file_options(path: &Path) -> Result<SqliteConnectOptions, sqlx::Error> {
 }
 
 async fn open_schema(options: &PgConnectOptions, part: &Part) -> Result<(Connection, Pool), OpenError> {
-    let options = schema_options(options, part);
+    let options = schema_options(options, part).options([IDLE_IN_TURN]);
     let mut connection = options.connect().await?;
     let mut migrator = migrations::for_postgres(&(part.migrations)());
     migrator.create_schema(part.schema);
@@ -136,12 +147,18 @@ async fn open_schema(options: &PgConnectOptions, part: &Part) -> Result<(Connect
     Ok((Connection::postgres(connection, options), Pool::Postgres(readers)))
 }
 
-/// How one part at a server is reached.
+/// How one part at a server is reached. Whoever takes or fills it as a whole may idle for long in one transaction, in which
+/// nobody waits for it.
 pub(super) fn schema_options(options: &PgConnectOptions, part: &Part) -> PgConnectOptions {
     // Whatever the server's own settings: what is answered is on its disk, and no statement is compiled, which takes longer
     // than the longest of ours.
     let settings = [("search_path", part.schema), ("synchronous_commit", "on"), ("jit", "off")];
-    options.clone().options(settings).disable_statement_logging()
+    noticed(options).options(settings).disable_statement_logging()
+}
+
+/// How a server is reached, whatever for: its end of the connection does not outlive ours.
+pub(super) fn noticed(options: &PgConnectOptions) -> PgConnectOptions {
+    options.clone().options(NOTICE_SILENCE)
 }
 
 #[cfg(test)]

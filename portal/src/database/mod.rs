@@ -14,6 +14,8 @@ mod query;
 mod row;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod transfer;
 mod value;
 
