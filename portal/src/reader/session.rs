@@ -3,6 +3,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
+use hyper::body::Bytes;
 use picket_protocol::{
     alerts::{MAX_RECORD, event::MAX_ENVELOPE},
     documents::activation::{Hub, HubKind},
@@ -33,6 +34,8 @@ use crate::{clock, domain::registration::HubId, portal::Portal};
 const IN_FLIGHT: u16 = 512;
 /// Bytes of messages that are here and not stored yet: the bound, many times what well-behaved hubs come to.
 const MAX_WAITING_BYTES: usize = 128 * 1024 * 1024;
+/// Bytes that a message takes at least, however little it says.
+const LEAST_BYTES: usize = 512;
 /// Bytes of a packet beside an alert's event: topic, properties.
 const MAX_PACKET_EXTRA: usize = 4096;
 /// For how long the hub keeps messages for a portal that is away, seconds.
@@ -125,9 +128,14 @@ struct Arrived {
 
 impl Arrived {
     /// None if there is no room for it.
-    fn take(publish: Publish, room: &Arc<Semaphore>) -> Option<Self> {
-        let bytes = u32::try_from(publish.topic.len() + publish.payload.len()).ok()?;
-        let room = Arc::clone(room).try_acquire_many_owned(bytes).ok()?;
+    fn take(mut publish: Publish, room: &Arc<Semaphore>) -> Option<Self> {
+        if publish.properties.take().is_some() {
+            // Nobody reads them, and they share memory with what is read: thousands of times as much, if a sender wants.
+            publish.topic = Bytes::copy_from_slice(&publish.topic);
+            publish.payload = Bytes::copy_from_slice(&publish.payload);
+        }
+        let bytes = (publish.topic.len() + publish.payload.len()).max(LEAST_BYTES);
+        let room = Arc::clone(room).try_acquire_many_owned(u32::try_from(bytes).ok()?).ok()?;
         Some(Self { publish, _room: room })
     }
 }
@@ -211,4 +219,31 @@ fn tls(portal: &Portal, hub: &Hub) -> Result<ClientConfig, String> {
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_root_certificates(roots).with_client_auth_cert(vec![certificate], key))
         .map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use rumqttc::PublishProperties;
+
+    use super::*;
+
+    #[test]
+    fn a_message_keeps_no_memory_but_what_it_is_charged_for() {
+        let packet = Bytes::from(vec![b'x'; 100_000]); // as it was read: topic, properties and payload in one piece
+        let user = vec![("x".repeat(1000), "y".repeat(1000)); 40];
+        let properties = Some(PublishProperties { user_properties: user, ..PublishProperties::default() });
+        let publish =
+            Publish { topic: packet.slice(..20), payload: packet.slice(99_900..), properties, ..Publish::default() };
+        let room = Arc::new(Semaphore::new(1000));
+        let taken = Arrived::take(publish.clone(), &room).unwrap();
+        assert_eq!((taken.publish.topic.len(), taken.publish.payload.len()), (20, 100));
+        assert!(taken.publish.properties.is_none() && !packet.as_ptr_range().contains(&taken.publish.payload.as_ptr()));
+        drop(publish);
+        assert!(packet.is_unique(), "nothing of the packet is kept");
+
+        assert_eq!(room.available_permits(), 1000 - LEAST_BYTES);
+        assert!(Arrived::take(Publish::default(), &room).is_none(), "an empty one takes room, too");
+        drop(taken);
+        assert!(Arrived::take(Publish::default(), &room).is_some());
+    }
 }
