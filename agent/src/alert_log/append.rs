@@ -192,6 +192,10 @@ impl Open<'_> {
     pub(super) fn retire(&mut self, stream: StreamId) -> Result<(), Failure> {
         let Some(old) = self.book.streams.iter().position(|known| known.id == stream) else { return Ok(()) };
         let Stream { row, epoch, ref consumer, .. } = self.book.streams[old];
+        if self.book.current(epoch) != Some(old) {
+            // It is retired, and the upstream knows as much of it as before.
+            return Ok(());
+        }
         let consumer = consumer.clone();
         let delivered = self.book.delivered(&self.book.streams[old]);
         let head = self.book.streams[old].head;

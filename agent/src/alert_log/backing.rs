@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension as _};
 use serde::{Deserialize, Serialize};
 
-use super::{book::Book, entry::LogError, schema};
+use super::{book::Book, entry::LogError, runs, schema};
 use crate::store::{failure::Failure, set_aside, version_on_disk};
 
 /// An open database, and what is known of it by heart.
@@ -20,18 +20,23 @@ impl Log {
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
         let connection = schema::open_writer(path)?;
         let book = Book::read(&connection)?;
+        let given = runs::last(&connection)?.max(book.segments.last().map_or(0, |segment| segment.first));
+        if given >= book.next {
+            return Err(Failure::Corrupt(format!("place {given} is taken, and the next is {}", book.next)));
+        }
         Ok(Self { connection, book })
     }
 
-    /// Sets the database aside and begins a new one that goes on where the input stood, at places that were never given.
-    pub(super) fn start_afresh(path: &Path, known: Option<&Book>, why: &str) -> Result<Self, Failure> {
+    /// Sets the database aside and begins a new one that goes on where the input stood, at places that were never given:
+    /// at `next`, or behind it.
+    pub(super) fn start_afresh(path: &Path, known: Option<&Book>, next: u64, why: &str) -> Result<Self, Failure> {
         let aside = set_aside::set_aside(path)?;
         let remains = known.map(Remains::of).or_else(|| Remains::salvage(&aside)).or_else(|| Remains::copied(path));
         let remains = remains.unwrap_or_default();
         let undelivered = known.map(Book::undelivered);
         tracing::error!(%why, undelivered, aside = %aside.display(), "the alert log is corrupt and was set aside");
         let mut log = Self::open(path)?;
-        log.book.next = remains.next.max(1);
+        log.book.next = remains.next.max(next);
         log.book.set_aside = remains.set_aside + 1;
         log.book.position = remains.position;
         log.book.write_log(&log.connection)?;

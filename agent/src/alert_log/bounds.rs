@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use picket_lifecycle::delivery::{Range, without};
 use picket_protocol::alerts::{AlertId, DropReason, Severity};
 use rusqlite::{Connection, OptionalExtension as _};
 
@@ -22,6 +23,8 @@ use crate::store::failure::Failure;
 
 /// Most alerts that one step removes.
 const STEP: usize = 1024;
+/// Blocks that are looked through for what is too old between two commits.
+const EXPIRED_AT_ONCE: usize = 16;
 
 /// Bytes of the database that are in use.
 pub(super) fn used(connection: &Connection) -> Result<u64, Failure> {
@@ -71,17 +74,29 @@ fn least_grave(connection: &Connection, stretches: &[(u64, u64)]) -> Result<Vec<
     Ok(Vec::new())
 }
 
-/// Removes what is older than `seconds` on the log's clock and that no consumer waits for.
-pub(super) fn expire(open: &mut Open<'_>, seconds: u64) -> Result<(), Failure> {
+/// A block: its severity and its first place.
+pub(super) type BlockKey = (u64, u64);
+
+/// Removes what is older than `seconds` on the log's clock and that no consumer waits for, in some blocks from `from` on.
+/// Gives the block to go on with, if there is one.
+pub(super) fn expire(open: &mut Open<'_>, seconds: u64, from: BlockKey) -> Result<Option<BlockKey>, Failure> {
     let before = open.book.clock.saturating_sub(seconds);
     let blocks: Vec<(u64, u64, u64)> = open
         .connection
-        .prepare_cached("SELECT severity, first, last FROM blocks WHERE logged < ?1")?
-        .query_map([integer(before)], |row| Ok((natural(row.get(0)?), natural(row.get(1)?), natural(row.get(2)?))))?
+        .prepare_cached(
+            "SELECT severity, first, last FROM blocks WHERE logged < ?1 AND (severity, first) >= (?2, ?3)
+             ORDER BY severity, first",
+        )?
+        .query_map([before, from.0, from.1].map(integer), |row| {
+            Ok((natural(row.get(0)?), natural(row.get(1)?), natural(row.get(2)?)))
+        })?
+        .take(EXPIRED_AT_ONCE + 1)
         .collect::<Result<_, _>>()?;
+    let next = blocks.get(EXPIRED_AT_ONCE).map(|(severity, first, _)| (*severity, *first));
     let settled = Settled::read(open.connection)?;
-    for (severity, first, last) in blocks {
+    for (severity, first, last) in blocks.into_iter().take(EXPIRED_AT_ONCE) {
         let places = of_severity(open.connection, Severity::from_engine(Some(severity)), (first, last))?;
+        let apart = skips::touching(open.connection, first, last)?;
         let mut let_go = Vec::new();
         let mut dropped = Vec::new();
         for place in places {
@@ -89,14 +104,14 @@ pub(super) fn expire(open: &mut Open<'_>, seconds: u64) -> Result<(), Failure> {
                 Standing::Settled => let_go.push(place),
                 Standing::Unwanted => dropped.push(place),
                 // What is held or aside is delivered to nobody, whoever waits for its stream.
-                Standing::Awaited if !skips::touching(open.connection, place, place)?.is_empty() => dropped.push(place),
+                Standing::Awaited if covers(&apart, place) => dropped.push(place),
                 Standing::Awaited => {}
             }
         }
         remove(open, &let_go, Gone::LetGo(DropReason::Age))?;
         remove(open, &dropped, Gone::Dropped(DropReason::Age))?;
     }
-    Ok(())
+    Ok(next)
 }
 
 /// What consumers still need, and what they do not.
@@ -133,16 +148,16 @@ impl Settled {
         for (segment, last) in book.stretches() {
             let Some(stream) = book.stream(segment.stream) else { continue };
             let Some(marks) = self.marks(stream) else { continue };
-            let last = last.min(marks.delivered.0);
-            let mut from = segment.first;
-            while from <= last {
-                let found = present(connection, from, last)?;
-                let Some(end) = found.last().copied() else { break };
-                let places = settled_of(connection, &found, segment, stream, &marks.unconfirmed)?;
-                if !places.is_empty() {
-                    return Ok(places);
+            for (mut from, last) in settled_runs(segment, last.min(marks.delivered.0), stream, &marks.unconfirmed) {
+                while from <= last {
+                    let found = present(connection, from, last)?;
+                    let Some(end) = found.last().copied() else { break };
+                    let places = not_apart(connection, found)?;
+                    if !places.is_empty() {
+                        return Ok(places);
+                    }
+                    from = end + 1;
                 }
-                from = end + 1;
             }
         }
         Ok(Vec::new())
@@ -190,21 +205,27 @@ impl Settled {
     }
 }
 
-/// Of `found` in a segment, what its consumer is done with. What is held or aside was never delivered.
-fn settled_of(
-    connection: &Connection,
-    found: &[u64],
-    segment: Segment,
-    stream: &Stream,
-    unconfirmed: &[Acknowledged],
-) -> Result<Vec<u64>, Failure> {
-    let (Some(first), Some(last)) = (found.first(), found.last()) else { return Ok(Vec::new()) };
+/// The places of a segment up to `last` that its consumer is done with, as runs: by arithmetic, since a log may be full of
+/// what nobody confirmed, and to read it all for every step would hold up what comes.
+fn settled_runs(segment: Segment, last: u64, stream: &Stream, unconfirmed: &[Acknowledged]) -> Vec<(u64, u64)> {
+    let Some(behind) = last.checked_sub(segment.first) else { return Vec::new() };
+    let numbers = (segment.number, segment.number + behind);
+    let awaited: Vec<Range> =
+        unconfirmed.iter().filter(|range| range.stream == stream.id).map(|range| (range.from, range.to)).collect();
+    let place = |number: u64| segment.first + (number - segment.number);
+    without(numbers, &awaited).into_iter().map(|(from, to)| (place(from), place(to))).collect()
+}
+
+/// What is held or aside was never delivered.
+fn not_apart(connection: &Connection, mut found: Vec<u64>) -> Result<Vec<u64>, Failure> {
+    let (Some(first), Some(last)) = (found.first(), found.last()) else { return Ok(found) };
     let apart = skips::touching(connection, *first, *last)?;
-    let done = |place: &u64| {
-        let id = AlertId { stream: stream.id, number: segment.number + (place - segment.first) };
-        !awaited(unconfirmed, id) && !apart.iter().any(|stretch| (stretch.first..=stretch.last).contains(place))
-    };
-    Ok(found.iter().copied().filter(done).collect())
+    found.retain(|place| !covers(&apart, *place));
+    Ok(found)
+}
+
+fn covers(stretches: &[Stretch], place: u64) -> bool {
+    stretches.iter().any(|stretch| (stretch.first..=stretch.last).contains(&place))
 }
 
 fn awaited(unconfirmed: &[Acknowledged], id: AlertId) -> bool {
@@ -229,7 +250,7 @@ fn remove(open: &mut Open<'_>, places: &[u64], gone: Gone) -> Result<(), Failure
     for fact in runs::take_out(open.connection, open.packer, (*first, *last), gone_out)? {
         uncount(open.connection, &fact)?;
     }
-    let is_apart = |place: u64| apart.iter().any(|stretch| (stretch.first..=stretch.last).contains(&place));
+    let is_apart = |place: u64| covers(&apart, place);
     for run in places.chunk_by(|one, next| one + 1 == *next && is_apart(*one) == is_apart(*next)) {
         let (first, last) = (run[0], run[run.len() - 1]);
         if is_apart(first) {

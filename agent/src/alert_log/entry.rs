@@ -14,7 +14,8 @@ use picket_protocol::{
 /// What bounds the alert log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// Most bytes of its database. The journal beside it comes on top: at most 16 MiB.
+    /// Most bytes of its database. The journal beside it comes on top: some 16 MiB, and more only while somebody reads for
+    /// long in one go, or a log of the release before is taken over.
     pub max_bytes: u64,
     /// How long an alert is kept that no consumer waits for, in time that the agent ran: a wall clock set to 2099 for
     /// a minute must not age anything.

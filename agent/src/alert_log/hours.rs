@@ -14,6 +14,8 @@ use crate::store::failure::Failure;
 
 /// Most hours kept: 31 days.
 const MAX_HOURS: i64 = 31 * 24;
+/// Most hours and severities that one append counts in: instants at random would touch a page for each alert.
+const MAX_AT_ONCE: usize = 64;
 const HOUR_MILLIS: i64 = 3_600_000;
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS hours (
@@ -47,7 +49,10 @@ pub(super) struct HourCounts(BTreeMap<(i64, u8), u64>);
 
 impl HourCounts {
     pub(super) fn count(&mut self, alert: &NewAlert) {
-        *self.0.entry((alert.at.0.div_euclid(HOUR_MILLIS), alert.severity.number())).or_default() += 1;
+        let key = (alert.at.0.div_euclid(HOUR_MILLIS), alert.severity.number());
+        if self.0.len() < MAX_AT_ONCE || self.0.contains_key(&key) {
+            *self.0.entry(key).or_default() += 1;
+        }
     }
 
     /// In the transaction of what was counted.
@@ -141,12 +146,24 @@ mod tests {
     fn keeps_the_newest_hours_whatever_date_the_engine_claims() {
         let connection = Connection::open_in_memory().unwrap();
         prepare(&connection);
-        let alerts: Vec<NewAlert> = (0..=MAX_HOURS + 9).map(|hour| alert(hour, Severity::High)).collect();
-        add(&connection, &alerts).unwrap();
+        for hour in 0..=MAX_HOURS + 9 {
+            add(&connection, &[alert(hour, Severity::High)]).unwrap();
+        }
         add(&connection, &[alert(1_000_000, Severity::High)]).unwrap();
         trim(&connection).unwrap();
         let kept = since(&connection, UnixMillis(0)).unwrap();
         assert_eq!(i64::try_from(kept.len()).unwrap(), MAX_HOURS);
         assert_eq!(kept.first().map(|count| count.begins), Some(11 * 3_600));
+    }
+
+    #[test]
+    fn instants_at_random_touch_few_pages() {
+        let connection = Connection::open_in_memory().unwrap();
+        prepare(&connection);
+        let alerts: Vec<NewAlert> = (0..1_000).map(|number| alert(number % 500, Severity::High)).collect();
+        add(&connection, &alerts).unwrap();
+        let counted = since(&connection, UnixMillis(0)).unwrap();
+        assert_eq!(counted.len(), MAX_AT_ONCE);
+        assert!(counted.iter().all(|count| count.alerts == 2));
     }
 }

@@ -34,7 +34,7 @@ pub use picket_lifecycle::delivery::{Acknowledged, Marks as ConsumerMarks, Place
 use picket_lifecycle::epochs::EpochRecord;
 use picket_protocol::{
     alerts::{AlertId, UnixMillis},
-    heartbeat::{SensorStatus, StreamTotals},
+    heartbeat::{Confirmation, SensorStatus, StreamTotals},
     ids::{Epoch, StreamId},
 };
 use rusqlite::{Connection, OptionalExtension as _};
@@ -168,8 +168,10 @@ impl AlertLog {
     }
 
     /// What a consumer read, and did not deliver, is not in its hands any more.
-    pub fn take_back(&self, consumer: &str) {
-        self.0.shared.take_back(consumer);
+    pub async fn take_back(&self, consumer: &str) {
+        let (log, consumer) = (self.clone(), consumer.to_owned());
+        // The writer may be dropping, and nothing else shall stand still for that.
+        let _ = tokio::task::spawn_blocking(move || log.0.shared.take_back(&consumer)).await;
     }
 
     /// Numbers of a stream again. What was removed since comes as a skip.
@@ -280,6 +282,24 @@ impl AlertLog {
     #[must_use]
     pub fn totals_of(&self, epochs: &BTreeSet<Epoch>) -> BTreeMap<StreamId, StreamTotals> {
         self.totals_where(|stream| epochs.contains(&stream.epoch))
+    }
+
+    /// The stream of these epochs of which an upstream knows numbers that this log never gave, if there is one. Of one that
+    /// was retired it always does.
+    #[must_use]
+    pub fn outrun(
+        &self,
+        epochs: &BTreeSet<Epoch>,
+        confirmations: &BTreeMap<StreamId, Confirmation>,
+    ) -> Option<StreamId> {
+        let facts = self.0.shared.facts();
+        let is_current = |of: &&StreamFacts| {
+            let newest = facts.streams.iter().rfind(|stream| stream.epoch == of.epoch);
+            newest.is_some_and(|newest| newest.id == of.id)
+        };
+        let outrun = |of: &&StreamFacts| confirmations.get(&of.id).is_some_and(|word| of.head < word.up_to);
+        let mut theirs = facts.streams.iter().filter(|stream| epochs.contains(&stream.epoch));
+        theirs.find(|stream| outrun(stream) && is_current(stream)).map(|stream| stream.id)
     }
 
     /// How many numbers of other epochs than these are not delivered.

@@ -185,6 +185,10 @@ fn read_facts(first: u64, mut coded: &[u8]) -> Option<Vec<Fact>> {
     let mut facts = Vec::new();
     let mut before = Fact { place: first, severity: Severity::High, at: UnixMillis(0), start: 0, end: 0 };
     while !coded.is_empty() {
+        // A record has a byte at least.
+        if facts.len() >= MAX_BYTES {
+            return None;
+        }
         let place = before.place.checked_add(read_number(&mut coded)?)?;
         let (severity, rest) = coded.split_first()?;
         coded = rest;
@@ -306,5 +310,8 @@ mod tests {
         let huge = [&[0, 1, 0][..], &[0xFF; 8], &[0x7F]].concat();
         assert!(corrupt(&huge, &body));
         assert!(corrupt(&[0xFF; 40], &body));
+        // As many as there is room for, of no bytes each.
+        assert!(read_facts(1, &[0, 1, 0, 0].repeat(MAX_BYTES)).is_some());
+        assert!(read_facts(1, &[0, 1, 0, 0].repeat(MAX_BYTES + 1)).is_none());
     }
 }

@@ -33,7 +33,7 @@ impl Reader {
         let kept = self.slot().take().filter(|kept| kept.generation == generation);
         let mut connection = match kept {
             Some(Kept { connection, .. }) => connection,
-            None => schema::open_reader(&shared.path).map_err(failed)?,
+            None => schema::open_current_reader(&shared.path).map_err(failed)?,
         };
         let result = work(&mut connection).map_err(failed);
         if result.is_ok() {

@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use picket_protocol::alerts::{Severity, UnixMillis};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row, params};
 
 use super::{
     pack::{Fact, Packer, Run, SMALL},
@@ -46,7 +46,11 @@ pub(super) fn put(connection: &Connection, packer: &mut Packer) -> Result<(), Fa
     let Some(run) = packer.finish() else { return Ok(()) };
     connection
         .prepare_cached("INSERT INTO runs (first, last, facts, body) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![integer(run.first), integer(run.last), run.facts, run.body])?;
+        .execute(params![integer(run.first), integer(run.last), run.facts, run.body])
+        .map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::ConstraintViolation) => Failure::Corrupt(format!("place {} is taken", run.first)),
+            _ => error.into(),
+        })?;
     Ok(())
 }
 
@@ -133,6 +137,13 @@ pub(super) fn take_out(
     }
     put(connection, packer)?;
     Ok(gone)
+}
+
+/// The last place that holds an alert; 0 if none does.
+pub(super) fn last(connection: &Connection) -> Result<u64, Failure> {
+    let mut select = connection.prepare("SELECT last FROM runs ORDER BY first DESC LIMIT 1")?;
+    let last: Option<i64> = select.query_row([], |row| row.get(0)).optional()?;
+    Ok(last.map_or(0, natural))
 }
 
 /// How many alerts lie in `first..=last`. Unpacks each.

@@ -135,6 +135,20 @@ fn bring_up(connection: &Connection, version: u32) -> Result<(), Failure> {
     Ok(transaction.commit()?)
 }
 
+/// As [`open_reader`], of this release's tables. Those of an earlier release, which could not be taken over yet, are no
+/// damage.
+///
+/// # Errors
+/// See [`Failure`].
+pub(super) fn open_current_reader(path: &Path) -> Result<Connection, Failure> {
+    let connection = open_reader(path)?;
+    let version: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version == VERSION {
+        return Ok(connection);
+    }
+    Err(Failure::Other(format!("its tables are of version {version}, and version {VERSION} is read")))
+}
+
 /// Opens the database for a reader.
 ///
 /// # Errors

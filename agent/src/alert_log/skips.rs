@@ -11,7 +11,7 @@ use crate::store::failure::Failure;
 pub(super) enum Gone {
     /// Never delivered.
     Dropped(DropReason),
-    /// Removed to keep a bound, after it was delivered and, where somebody confirms, confirmed: no loss.
+    /// Removed to keep a bound, after it was delivered: no loss, unless the portal comes to say that it lacks it.
     LetGo(DropReason),
 }
 

@@ -6,7 +6,7 @@ use std::{io::ErrorKind, sync::Arc};
 use super::{
     append::Open,
     backing::Remains,
-    bounds,
+    bounds::{self, BlockKey},
     facts::InHand,
     hours,
     pack::Packer,
@@ -28,29 +28,58 @@ impl Writer {
         if self.journal >= CHECKPOINT_AT {
             self.checkpoint();
         }
+        match self.expire().and_then(|more| Ok(self.drop_what_is_over()? || more)) {
+            Ok(more) => more,
+            Err(Failure::Corrupt(why)) => {
+                // A bound that cannot be kept would fill the disk.
+                match self.start_afresh(&why) {
+                    Ok(()) => self.publish(),
+                    Err(failure) => drop(self.failed(&failure)),
+                }
+                false
+            }
+            Err(failure) => {
+                self.failed(&failure);
+                false
+            }
+        }
+    }
+
+    /// Removes some of what is too old. True when there is more to look through.
+    fn expire(&mut self) -> Result<bool, Failure> {
         let clock = self.now();
-        let max_age = self.bounds.max_age.as_secs();
-        let mut result = Ok(false);
-        if clock.saturating_sub(self.expired) >= EXPIRE_EVERY {
-            self.expired = clock;
-            let expire =
-                |open: &mut Open<'_>| hours::trim(open.connection).and_then(|()| bounds::expire(open, max_age));
-            result = self.transact(expire).map(|()| false);
+        if clock.saturating_sub(self.expired) < EXPIRE_EVERY && self.expiring.is_none() {
+            return Ok(false);
         }
+        self.expired = clock;
+        let (max_age, from) = (self.bounds.max_age.as_secs(), self.expiring.take().unwrap_or_default());
+        self.expiring = self.transact(|open| {
+            if from == BlockKey::default() {
+                hours::trim(open.connection)?;
+            }
+            bounds::expire(open, max_age, from)
+        })?;
+        self.dropped();
+        Ok(self.expiring.is_some())
+    }
+
+    fn drop_what_is_over(&mut self) -> Result<bool, Failure> {
         let over = |bytes: u64| bytes > self.bounds.max_bytes;
-        if matches!(&self.backing, Ok(log) if bounds::used(&log.connection).is_ok_and(over)) {
-            let target = self.bounds.max_bytes - self.bounds.max_bytes / 64;
-            let shared = Arc::clone(&self.shared);
-            let in_hand = shared.in_hand();
-            result = result.and_then(|_| self.transact(|open| drop_down_to(open, target, &in_hand)));
-            drop(in_hand);
-            self.journal += MAX_STEPS * COMMIT_WEIGHT + self.packer.take_written();
-            self.publish();
+        if !matches!(&self.backing, Ok(log) if bounds::used(&log.connection).is_ok_and(over)) {
+            return Ok(false);
         }
-        result.unwrap_or_else(|failure| {
-            self.failed(&failure);
-            false
-        })
+        let target = self.bounds.max_bytes - self.bounds.max_bytes / 64;
+        let shared = Arc::clone(&self.shared);
+        let in_hand = shared.in_hand();
+        let more = self.transact(|open| drop_down_to(open, target, &in_hand))?;
+        drop(in_hand);
+        self.dropped();
+        Ok(more)
+    }
+
+    fn dropped(&mut self) {
+        self.journal += MAX_STEPS * COMMIT_WEIGHT + self.packer.take_written();
+        self.publish();
     }
 
     pub(super) fn tick(&mut self) {

@@ -14,6 +14,7 @@ use super::{
     append::{Block, Open},
     backing::{self, Log, Remains},
     book::Book,
+    bounds::BlockKey,
     entry::{Bounds, ConsumerMarks, LogError, Place},
     facts::Shared,
     gathered::NewAlerts,
@@ -102,6 +103,8 @@ pub(super) struct Writer {
     /// The log's clock when it was opened, and the boot clock then.
     opened: (u64, Duration),
     pub(super) expired: u64,
+    /// Where looking for what is too old goes on.
+    pub(super) expiring: Option<BlockKey>,
     revision: u64,
     /// Bytes in the journal, about.
     pub(super) journal: usize,
@@ -125,6 +128,7 @@ impl Writer {
             packer: Packer::default(),
             opened: (0, Duration::ZERO),
             expired: 0,
+            expiring: None,
             revision: 0,
             journal: 0,
             standing: "ok",
@@ -239,31 +243,44 @@ impl Writer {
     /// Opens the database, or another in place of one that is corrupt.
     pub(super) fn reopen(&mut self) -> Result<(), LogError> {
         backing::refuse_newer(&self.shared.path)?;
-        match Log::open(&self.shared.path) {
+        let mut opened = Log::open(&self.shared.path);
+        if opened.as_ref().is_err_and(|failure| self.is_full(failure)) && self.reserve.is_there() {
+            self.reserve.release();
+            self.standing = "full";
+            opened = Log::open(&self.shared.path);
+        }
+        match opened {
             Ok(log) => self.adopt(log),
             Err(Failure::Corrupt(why)) => {
                 self.start_afresh(&why).map_err(|failure| LogError::Failed(failure.to_string()))?;
             }
+            Err(failure) if self.is_full(&failure) => return Err(LogError::Full),
             Err(failure) => return Err(LogError::Failed(failure.to_string())),
         }
         self.publish();
         Ok(())
     }
 
-    fn start_afresh(&mut self, why: &str) -> Result<(), Failure> {
+    pub(super) fn start_afresh(&mut self, why: &str) -> Result<(), Failure> {
         // Closed before it is renamed: a close writes.
         let closed = std::mem::replace(&mut self.backing, Err(LogError::Failed(why.to_owned())));
         let known = closed.ok().map(|log| log.book);
-        let log = Log::start_afresh(&self.shared.path, known.as_ref(), why)?;
+        let log = Log::start_afresh(&self.shared.path, known.as_ref(), self.behind_all(), why)?;
         self.standing = "set-aside";
         self.shared.facts().generation += 1;
         self.adopt(log);
         Ok(())
     }
 
+    /// The place after every one that this log's readers were told of.
+    fn behind_all(&self) -> u64 {
+        self.shared.head.borrow().0 + 1
+    }
+
     fn adopt(&mut self, log: Log) {
         self.opened = (log.book.clock, clock::since_boot());
         self.expired = log.book.clock;
+        self.expiring = None;
         self.block = Block::default();
         // Whoever appends must look first where this log stands.
         self.revision += 1;
@@ -285,7 +302,7 @@ impl Writer {
     fn erase(&mut self) -> Result<(), Failure> {
         let closed = std::mem::replace(&mut self.backing, Err(LogError::Failed("erased".into())));
         let next = closed.map_or(1, |log| log.book.next);
-        let log = Log::erase(&self.shared.path, next)?;
+        let log = Log::erase(&self.shared.path, next.max(self.behind_all()))?;
         self.standing = "ok";
         self.shared.facts().generation += 1;
         self.adopt(log);
@@ -310,7 +327,7 @@ impl Writer {
 
     pub(super) fn failed(&mut self, failure: &Failure) -> LogError {
         let error = match &self.backing {
-            Err(error @ LogError::Newer { .. }) => error.clone(),
+            Err(error @ (LogError::Newer { .. } | LogError::Full)) => error.clone(),
             _ if self.is_full(failure) => LogError::Full,
             _ => LogError::Failed(failure.to_string()),
         };

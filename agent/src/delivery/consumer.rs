@@ -204,14 +204,12 @@ impl<C: HubClient> Running<C> {
 
     /// What the portal says is told to the core, unless it knows numbers that this log never gave.
     fn confirmed(&mut self, confirmed: Confirmed) {
-        let totals = self.consumer.log.totals_of(&self.consumer.route.epochs);
-        for (stream, word) in &confirmed.confirmations {
-            if totals.get(stream).is_some_and(|ours| ours.head < word.up_to) {
-                tracing::warn!(%stream, theirs = word.up_to, "the portal knows numbers that this sensor never gave");
-                let (log, stream) = (self.consumer.log.clone(), *stream);
-                self.work.spawn(async move { renumber(&log, stream).await });
-                return;
-            }
+        let log = &self.consumer.log;
+        if let Some(stream) = log.outrun(&self.consumer.route.epochs, &confirmed.confirmations) {
+            tracing::warn!(%stream, "the portal knows numbers that this sensor never gave");
+            let log = log.clone();
+            self.work.spawn(async move { renumber(&log, stream).await });
+            return;
         }
         self.tell(DeliveryEvent::Confirmed(confirmed.confirmations));
     }
@@ -238,7 +236,7 @@ impl<C: HubClient> Running<C> {
     async fn end(mut self) {
         self.client.recall();
         self.work.abort_all();
-        self.consumer.log.take_back(&self.name);
+        self.consumer.log.take_back(&self.name).await;
         self.show();
         let Some(core) = self.core.take() else { return };
         let keep = self.consumer.log.set_consumer(&self.name, core.marks());
@@ -264,7 +262,11 @@ async fn work(log: &AlertLog, name: &str, epochs: &BTreeSet<Epoch>, effect: Deli
             DeliveryEvent::RangeRead { ticket, result: read.map(record::items).map_err(failed) }
         }
         DeliveryEffect::SetAside { ticket, id, why } => {
-            let result = log.set_aside_poison(id, &why).await.map_err(failed);
+            let result = match log.set_aside_poison(id, &why).await {
+                // The log was begun anew meanwhile: what is not there any more goes nowhere either.
+                Err(LogError::NoSuchAlert(_)) => Ok(()),
+                other => other.map_err(failed),
+            };
             DeliveryEvent::AsideSet { ticket, result }
         }
         DeliveryEffect::Keep { ticket, marks } => {

@@ -80,8 +80,9 @@ impl Supervisor {
         let routes = self.parts.routes.borrow_and_update().clone();
         for kind in ConsumerKind::ALL {
             let wanted = kind.route(&routes);
-            let runs = self.running.get(&kind).filter(|running| !running.task.is_finished());
-            if runs.map(|running| same_way(&running.route)) == wanted.map(same_way) {
+            let running = self.running.get(&kind);
+            let is_over = running.is_some_and(|running| running.task.is_finished());
+            if !is_over && running.map(|running| same_way(&running.route)) == wanted.map(same_way) {
                 continue;
             }
             self.end(kind).await;

@@ -14,7 +14,7 @@ use super::{
     source::{self, Source},
 };
 
-/// Most files held open: the one being read, and those that came after it.
+/// So many files are open, and a newer one is looked for later. What was rotated away meanwhile comes on top.
 const MAX_OPEN: usize = 16;
 
 /// What a step did.

@@ -198,7 +198,7 @@ pub const HEALTH_WORDS: [(&str, &str); 11] = [
     ),
     ("engine-silent", "The engine has written nothing for 15 minutes, not even statistics: check that it runs."),
     ("engine-drops", "The engine drops packets, so it may miss detections: give it more processors or less traffic."),
-    ("full", "The alert log has reached its bound and drops: connect the hub, or raise alert_log.max_mebibytes."),
+    ("full", "The alert log's disk is full, so alerts wait in the engine's files: make room on it."),
     ("set-aside", "The alert log was corrupt and was set aside in the state directory; a new one is in use."),
     ("newer-state", "A later release wrote the alert log: install that release again."),
     ("storage-failed", "The alert log cannot be written: check the disk of the state directory."),

@@ -150,16 +150,20 @@ impl Marks {
         self.unconfirmed = after;
     }
 
-    /// Takes the oldest ranges of a stream together until there are few enough.
+    /// Takes the oldest ranges of a stream together until there are few enough. The only one of a stream stays.
     fn bound(&mut self) {
         while self.unconfirmed.len() > MAX_UNCONFIRMED {
-            let first = self.unconfirmed.remove(0);
-            if let Some(next) = self.unconfirmed.iter_mut().find(|range| range.stream == first.stream) {
-                next.from = next.from.min(first.from);
-                next.to = next.to.max(first.to);
-                next.at = next.at.max(first.at);
-                next.tries = next.tries.max(first.tries);
-            }
+            let next_of = |(at, range): (usize, &Acknowledged)| {
+                let next = self.unconfirmed[at + 1..].iter().position(|next| next.stream == range.stream)?;
+                Some((at, at + next)) // where it stands once the first is gone
+            };
+            let Some((first, next)) = self.unconfirmed.iter().enumerate().find_map(next_of) else { return };
+            let first = self.unconfirmed.remove(first);
+            let next = &mut self.unconfirmed[next];
+            next.from = next.from.min(first.from);
+            next.to = next.to.max(first.to);
+            next.at = next.at.max(first.at);
+            next.tries = next.tries.max(first.tries);
         }
     }
 

@@ -33,6 +33,7 @@ pub use self::{
     item::{Chunk, Content, Item, Place},
     limits::Limits,
     marks::{Acknowledged, MAX_STREAMS, MAX_UNCONFIRMED, Marks},
+    ranges::{Range, without},
     resend::{FIRST_PATIENCE, LONGEST_PATIENCE},
     view::{Counts, View},
 };

@@ -3,10 +3,11 @@
 use alloc::vec::Vec;
 
 /// First and last; empty if the last is below the first.
-pub(super) type Range = (u64, u64);
+pub type Range = (u64, u64);
 
 /// What is left of a range without these others, in order. They may overlap, lie anywhere and have any order.
-pub(super) fn without(range: Range, others: &[Range]) -> Vec<Range> {
+#[must_use]
+pub fn without(range: Range, others: &[Range]) -> Vec<Range> {
     let mut others: Vec<Range> = others.iter().copied().filter(|(from, to)| from <= to).collect();
     others.sort_unstable();
     let (mut next, last) = range;

@@ -191,17 +191,9 @@ async fn age_takes_only_what_no_consumer_waits_for() {
     log.set_consumer(&hub(), &ConsumerMarks { delivered: Place(1), ..ConsumerMarks::default() }).await.unwrap();
     drop(log);
     let mut log = backing::Log::open(&lab.database()).unwrap();
-    let (mut block, mut packer) = (append::Block::default(), pack::Packer::default());
     for (clock, left) in [(DAY.as_secs(), 4), (DAY.as_secs() + 2, 1)] {
         log.book.clock = clock;
-        let mut open = append::Open {
-            connection: &log.connection,
-            book: &mut log.book,
-            block: &mut block,
-            packer: &mut packer,
-            block_seconds: 60,
-        };
-        bounds::expire(&mut open, DAY.as_secs()).unwrap();
+        expire(&mut log);
         assert_eq!(runs::count(&log.connection, (1, 9)).unwrap(), left);
     }
     drop(log);
@@ -210,4 +202,56 @@ async fn age_takes_only_what_no_consumer_waits_for() {
     assert_eq!(words(&read_all(&log, &[1], 9).await), expected);
     let streams = verified(&log).await;
     assert_eq!((streams[0].let_go, streams[1].dropped[&DropReason::Age]), (1, 1));
+}
+
+#[tokio::test]
+async fn what_is_too_old_goes_some_blocks_at_a_time() {
+    let lab = Lab::new();
+    // A block begins with each opening.
+    for number in 1..=40 {
+        append(&lab.open(), vec![alert(2, &number.to_string())]);
+    }
+    let mut log = backing::Log::open(&lab.database()).unwrap();
+    log.book.clock = DAY.as_secs() + 2;
+    assert_eq!(expire(&mut log), 3);
+    assert_eq!(runs::count(&log.connection, (1, 40)).unwrap(), 0);
+}
+
+/// Until nothing more is too old; in how many steps.
+fn expire(log: &mut backing::Log) -> usize {
+    let (mut block, mut packer) = (append::Block::default(), pack::Packer::default());
+    let (mut next, mut steps) = (Some(bounds::BlockKey::default()), 0);
+    while let Some(from) = next {
+        let mut open = append::Open {
+            connection: &log.connection,
+            book: &mut log.book,
+            block: &mut block,
+            packer: &mut packer,
+            block_seconds: 60,
+        };
+        next = bounds::expire(&mut open, DAY.as_secs(), from).unwrap();
+        steps += 1;
+    }
+    steps
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_drop_a_damaged_run_is_set_aside_before_it_fills_the_disk() {
+    let lab = Lab::new();
+    let log = AlertLog::open(lab.folder.path(), SMALL);
+    append(&log, alerts(1, Severity::High, 500, 700));
+    drop(log);
+    // Nobody reads what was delivered: only the bound comes back to it.
+    let connection = Connection::open(lab.database()).unwrap();
+    connection.execute_batch("UPDATE runs SET facts = x'00' WHERE first = 1").unwrap();
+    drop(connection);
+    let log = AlertLog::open(lab.folder.path(), SMALL);
+    log.set_consumer(&hub(), &ConsumerMarks { delivered: Place(500), ..ConsumerMarks::default() }).await.unwrap();
+    for _ in 0..4 {
+        append(&log, alerts(1, Severity::High, 500, 700));
+    }
+    settled(&log).await;
+    assert_eq!((log.health(), log.counters()["logs-set-aside"]), ("set-aside", 1));
+    append(&log, vec![alert(1, "next")]);
+    assert_eq!(log.position().as_deref(), Some(&b"position"[..]));
 }

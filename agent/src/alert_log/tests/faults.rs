@@ -81,6 +81,20 @@ async fn a_damaged_page_is_met_by_a_reader_and_the_input_goes_on_where_it_stood(
 }
 
 #[test]
+fn a_log_that_would_give_a_place_twice_is_set_aside() {
+    for next in [1, 5] {
+        let lab = Lab::new();
+        append(&lab.open(), (0..5).map(|_| alert(1, "kept")).collect());
+        let connection = Connection::open(lab.database()).unwrap();
+        connection.execute("UPDATE log SET next = ?1", [next]).unwrap();
+        drop(connection);
+        let log = lab.open();
+        assert_eq!(log.health(), "set-aside", "{next}");
+        append(&log, vec![alert(1, "next")]);
+    }
+}
+
+#[test]
 fn a_log_of_a_later_release_is_not_touched() {
     let lab = Lab::new();
     drop(lab.open());

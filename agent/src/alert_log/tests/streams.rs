@@ -61,6 +61,25 @@ async fn a_retired_stream_keeps_what_was_delivered_and_the_rest_is_numbered_anew
 }
 
 #[tokio::test]
+async fn a_stream_is_retired_once_however_often_the_portal_says_what_it_knows_of_it() {
+    let lab = Lab::new();
+    let log = lab.open();
+    append(&log, vec![alert(1, "1"), alert(1, "2"), alert(2, "x")]);
+    let old = streams(&read_all(&log, &[1], 9).await)[0];
+    let says = |stream, up_to| BTreeMap::from([(stream, Confirmation { up_to, lacks: Vec::new() })]);
+    assert_eq!(log.outrun(&wanted(&[1]), &says(old, 2)), None);
+    assert_eq!(log.outrun(&wanted(&[1]), &says(old, 3)), Some(old));
+    assert_eq!(log.outrun(&wanted(&[2]), &says(old, 3)), None);
+    for _ in 0..2 {
+        log.new_stream(old).await.unwrap();
+        assert_eq!(log.outrun(&wanted(&[1]), &says(old, 3)), None);
+        assert_eq!(log.totals().len(), 3);
+    }
+    let new = streams(&read_all(&log, &[1], 9).await)[0];
+    assert_eq!(log.outrun(&wanted(&[1]), &says(new, 3)), Some(new));
+}
+
+#[tokio::test]
 async fn a_stream_nobody_knows_is_not_retired() {
     let lab = Lab::new();
     let log = lab.open();

@@ -56,6 +56,15 @@ async fn a_log_of_the_release_before_keeps_every_alert_mark_and_place() {
     assert_eq!(tables.query_row(count, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
 }
 
+#[test]
+fn a_log_of_the_release_before_that_is_not_taken_over_yet_is_no_damage() {
+    let lab = Lab::new();
+    append(&lab.open(), vec![alert(1, "kept")]);
+    take_back(&lab);
+    let read = schema::open_current_reader(&lab.database());
+    assert!(matches!(read, Err(Failure::Other(_))), "{read:?}");
+}
+
 #[tokio::test]
 async fn runs_of_one_grow_together_where_room_is_short() {
     let lab = Lab::new();

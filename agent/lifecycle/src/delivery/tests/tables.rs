@@ -402,3 +402,18 @@ fn ranges_between_delivered_and_confirmed_stay_few() {
     }
     assert_eq!(marks.confirmed.len(), MAX_STREAMS);
 }
+
+#[test]
+fn the_only_range_of_a_stream_is_never_forgotten() {
+    let mut marks = Marks::default();
+    let before = StreamId::from_bytes([9; 16]);
+    marks.acknowledged(before, (1, 7), BootMillis(0));
+    for number in 1..=2 * MAX_UNCONFIRMED as u64 {
+        marks.acknowledged(STREAM, (number, number), BootMillis(number * MINUTE));
+    }
+    assert_eq!(marks.unconfirmed.len(), MAX_UNCONFIRMED);
+    let kept: Vec<_> = marks.of(before).map(|range| (range.from, range.to)).collect();
+    assert_eq!(kept, [(1, 7)]);
+    let all: u64 = marks.of(STREAM).map(|range| range.to - range.from + 1).sum();
+    assert_eq!(all, 2 * MAX_UNCONFIRMED as u64);
+}
