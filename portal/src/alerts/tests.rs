@@ -367,3 +367,37 @@ async fn whoever_finds_no_room_waits_for_it_and_what_is_not_needed_is_free_at_on
     assert_eq!(numbers(&store, 1).await, [1]);
     assert_eq!(store.room.available_permits(), ROOM_KIBIBYTES);
 }
+
+#[tokio::test]
+async fn of_what_waits_no_longer_a_transaction_takes_no_more_than_a_few_mebibytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _writer) = open(&folder).await;
+    let large =
+        |of, number| Waiting { event: waiting(of, number).event.replace("{\"n\"", &padded()), ..waiting(of, number) };
+    for of in 1..=3 {
+        for numbers in [1..=30, 31..=60] {
+            store.wait(numbers.map(|number| large(of, number)).collect()).await.unwrap();
+        }
+    }
+    let mut connection = writable(&folder).await;
+    let heads = waiting::Heads::default();
+    (1..=3).for_each(|of| _ = heads.report(sensor(of), [(STREAM, 50)].into()));
+    let mut portion = waiting::Portion::WHOLE;
+    let mut taken = Vec::new();
+    for of in 1..=3 {
+        let over = waiting::over(&mut connection, &heads, sensor(of), &mut portion).await.unwrap();
+        taken.push((over.rows.len(), over.more));
+    }
+    assert_eq!(taken, [(41, true), (0, true), (0, true)], "8 MiB, and the event that goes beyond");
+
+    (1..=3).for_each(|of| store.heard(sensor(of), [(STREAM, 50)].into()));
+    store.take(alerts(4, [1])).await.unwrap(); // after what was heard
+    for of in 1..=3 {
+        assert_eq!((numbers(&store, of).await, store.waiting(sensor(of))), ((1..=50).collect(), 10));
+    }
+}
+
+/// The beginning of a record of some 200 KiB.
+fn padded() -> String {
+    format!(r#"{{"pad":"{}","n""#, "x".repeat(200 << 10))
+}

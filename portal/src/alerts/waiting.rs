@@ -18,7 +18,7 @@ use crate::store::rows::{id, int};
 
 /// Most events of one sensor that wait. The sensor sends again what was not confirmed.
 const MAX_WAITING: u64 = 100_000;
-/// Most events of one sensor that end their waiting in one transaction.
+/// Most events that are forgotten at once.
 const PORTION: i64 = 4096;
 
 /// An event that waits.
@@ -124,6 +124,27 @@ pub(super) async fn forget(connection: &mut Connection, before: UnixSeconds) -> 
     Ok(query.bind(PORTION).bind(before.0).execute(connection).await?.rows_affected())
 }
 
+/// How much may end its waiting in one transaction, of all sensors: it is in memory meanwhile, and others wait.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Portion {
+    events: i64,
+    bytes: i64,
+}
+
+impl Portion {
+    /// The last event may go beyond the bytes.
+    pub(super) const WHOLE: Self = Self { events: 4096, bytes: 8 << 20 };
+
+    const fn is_used(self) -> bool {
+        self.events <= 0 || self.bytes <= 0
+    }
+
+    fn use_for(&mut self, event: &str) {
+        self.events -= 1;
+        self.bytes = self.bytes.saturating_sub_unsigned(event.len() as u64);
+    }
+}
+
 /// Events whose waiting is over: as a delivery, with their rows.
 pub(super) struct Over {
     pub(super) delivery: Delivery,
@@ -132,24 +153,38 @@ pub(super) struct Over {
     pub(super) more: bool,
 }
 
-/// What of a sensor waits no longer, in the order it came.
-pub(super) async fn over(connection: &mut Connection, heads: &Heads, sensor: SensorId) -> Result<Over, sqlx::Error> {
+/// The first of a stream's events up to a number, so many and, but for the last of them, of so many bytes at most.
+const FIRST: &str = "SELECT w.row, w.event FROM (\
+        SELECT row, sum(bytes) OVER (ORDER BY row) - bytes AS ahead FROM (\
+            SELECT row, octet_length(event) AS bytes FROM waiting WHERE sensor = ? AND stream = ? AND last <= ? \
+            ORDER BY row LIMIT ?) AS first) AS sized \
+    JOIN waiting w ON w.row = sized.row WHERE sized.ahead < ? ORDER BY w.row";
+
+/// What of a sensor waits no longer, in the order it came, as far as the portion goes.
+pub(super) async fn over(
+    connection: &mut Connection,
+    heads: &Heads,
+    sensor: SensorId,
+    portion: &mut Portion,
+) -> Result<Over, sqlx::Error> {
     let mut over = Over { delivery: Delivery::of(sensor), rows: Vec::new(), more: false };
     for (stream, head) in heads.of(sensor) {
-        let query = database::query(
-            "SELECT row, event FROM waiting WHERE sensor = ? AND stream = ? AND last <= ? ORDER BY row LIMIT ?",
-        );
-        let query = query.bind(&sensor.as_bytes()[..]).bind(&stream.as_bytes()[..]).bind(int(head)).bind(PORTION);
-        let found = query.fetch_all(&mut *connection).await?;
-        over.more |= i64::try_from(found.len()).is_ok_and(|found| found == PORTION);
-        for row in found {
+        if portion.is_used() {
+            break;
+        }
+        let query = database::query(FIRST).bind(&sensor.as_bytes()[..]).bind(&stream.as_bytes()[..]);
+        let query = query.bind(int(head)).bind(portion.events).bind(portion.bytes);
+        for row in query.fetch_all(&mut *connection).await? {
+            let event: &str = row.try_get("event")?;
+            portion.use_for(event);
             over.rows.push((sensor, row.try_get("row")?));
             // It was read before it had to wait; what cannot be read now is let go.
-            if let Ok(event) = event::read_one(row.try_get::<&str>("event")?.as_bytes()) {
+            if let Ok(event) = event::read_one(event.as_bytes()) {
                 let _ = over.delivery.add(event);
             }
         }
     }
+    over.more = portion.is_used();
     Ok(over)
 }
 

@@ -22,7 +22,7 @@ use super::{
     read,
     retention::{self, Bounds, Forgotten},
     statements::{self, Written},
-    waiting::{self, Heads, Over, Waiting},
+    waiting::{self, Heads, Over, Portion, Waiting},
 };
 use crate::database::Connection;
 use crate::{clock, domain::refused::Refused, store::failed};
@@ -148,9 +148,9 @@ impl Writer {
     async fn end_waiting(&mut self, mut sensors: Vec<SensorId>) {
         while !sensors.is_empty() && self.begin(&sensors).await {
             let mut draft = Draft::default();
-            let mut left = Vec::new();
+            let (mut left, mut portion) = (Vec::new(), Portion::WHOLE);
             for sensor in sensors {
-                match waiting::over(&mut self.connection, &self.heads, sensor).await {
+                match waiting::over(&mut self.connection, &self.heads, sensor, &mut portion).await {
                     Ok(Over { delivery, rows, more }) => {
                         if let Err(refused) = draft.take(&self.ledger.read(), delivery, clock::now()) {
                             tracing::warn!(%sensor, why = refused.problem().detail, "what waited is not kept");
