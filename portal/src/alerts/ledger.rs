@@ -1,10 +1,7 @@
 //! The marks of every stream, in memory: what deliveries are deduplicated by, without SQL. A draft says what a batch of
 //! deliveries adds; it becomes the ledger's once it is committed.
 
-use std::{
-    collections::{BTreeMap, HashMap, hash_map::Entry},
-    ops::RangeInclusive,
-};
+use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
 use picket_protocol::{
     alerts::{DropReason, Skip},
@@ -15,7 +12,7 @@ use picket_protocol::{
 
 use super::{
     delivery::{Delivered, Delivery, NewAlert},
-    waiting::Waiting,
+    waiting::{Ended, Waiting},
 };
 use crate::database::{self, Builder, Connection, On, Row};
 use crate::{
@@ -178,12 +175,10 @@ pub(super) struct Draft {
     new_streams: Vec<SensorId>,
     /// New alerts, in order.
     pub(super) alerts: Vec<AlertRow>,
-    /// New skips, in order.
-    pub(super) skips: Vec<SkipRow>,
     /// Events that begin to wait.
     pub(super) waiting: Vec<Waiting>,
-    /// Rows of events that wait no longer.
-    pub(super) over: Vec<(SensorId, i64)>,
+    /// Events that wait no longer.
+    pub(super) over: Vec<Ended>,
 }
 
 #[derive(Debug)]
@@ -193,23 +188,15 @@ pub(super) struct AlertRow {
     pub(super) alert: NewAlert,
 }
 
-#[derive(Debug)]
-pub(super) struct SkipRow {
-    pub(super) stream: i64,
-    pub(super) first: u64,
-    pub(super) last: u64,
-    pub(super) reason: DropReason,
-}
-
 impl Draft {
     /// Whether there is nothing to write.
-    pub(super) const fn is_empty(&self) -> bool {
-        self.alerts.is_empty() && self.skips.is_empty() && self.waiting.is_empty() && self.over.is_empty()
+    pub(super) fn is_empty(&self) -> bool {
+        self.streams.is_empty() && self.waiting.is_empty() && self.over.is_empty()
     }
 
     /// Adds what is new of a delivery, all or nothing.
     pub(super) fn take(&mut self, ledger: &Ledger, delivery: Delivery, now: UnixSeconds) -> Result<(), Refused> {
-        let before = (self.alerts.len(), self.skips.len());
+        let (before, mut new) = (self.alerts.len(), false);
         let (sensor, row) = (delivery.sensor, self.sensor_row(ledger, delivery.sensor));
         let mut touched = HashMap::new();
         for event in delivery.into_events() {
@@ -221,34 +208,36 @@ impl Draft {
                     Err(refused) => Err(refused),
                 },
             };
-            if let Err(refused) = added {
-                self.alerts.truncate(before.0);
-                self.skips.truncate(before.1);
-                return Err(refused);
+            match added {
+                Ok(added) => new |= added,
+                Err(refused) => {
+                    self.alerts.truncate(before);
+                    return Err(refused);
+                }
             }
         }
-        if before != (self.alerts.len(), self.skips.len()) {
+        if new {
             let changed = touched.into_iter().map(|(id, stream)| ((sensor, id), Stream { last_at: now, ..stream }));
             self.streams.extend(changed);
         }
         Ok(())
     }
 
-    fn add(&mut self, event: Delivered, of: &mut Stream) -> Result<(), Refused> {
+    /// Whether it is new. Of a skip the marks of its stream are all that is kept.
+    fn add(&mut self, event: Delivered, of: &mut Stream) -> Result<bool, Refused> {
         let Stream { row: stream, sensor, .. } = *of;
         match event {
             Delivered::Alert(alert) => {
-                if of.marks.receive(alert.id.number).map_err(refused)? {
+                let new = of.marks.receive(alert.id.number).map_err(refused)?;
+                if new {
                     self.alerts.push(AlertRow { sensor, stream, alert });
                 }
+                Ok(new)
             }
             Delivered::Skip(Skip { from, to, reason, .. }) => {
-                let new =
-                    of.marks.skip(from..=to, reason).map_err(refused)?.into_iter().map(RangeInclusive::into_inner);
-                self.skips.extend(new.map(|(first, last)| SkipRow { stream, first, last, reason }));
+                Ok(!of.marks.skip(from..=to, reason).map_err(refused)?.is_empty())
             }
         }
-        Ok(())
     }
 
     /// A copy of a stream as the draft or the ledger has it, or a new one.

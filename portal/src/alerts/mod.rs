@@ -43,7 +43,8 @@ pub use waiting::Waiting;
 
 /// Deliveries that wait for the writer.
 const QUEUE: usize = 4096;
-/// KiB of deliveries that are being read, wait for the writer or are being written: bounds memory, and a transaction.
+/// KiB of deliveries that are being read, wait for the writer or are being written: bounds memory, and a transaction;
+/// what ends its waiting has a bound of its own.
 const ROOM_KIBIBYTES: usize = 48 * 1024;
 /// How long a delivery may wait for its place.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -82,7 +83,7 @@ impl AlertStore {
     pub async fn open(address: &Address, bounds: Bounds) -> Result<(Self, JoinHandle<()>), OpenError> {
         let (mut connection, readers) = address.open(&PART).await?;
         let ledger = SharedLedger::new(ledger::Ledger::open(&mut connection).await?);
-        let heads = waiting::Heads::default();
+        let heads = waiting::Heads::within(bounds);
         heads.count(&mut connection).await?;
         let newest = read::newest(&mut connection).await?;
         let oldest = Arc::new(AtomicI64::new(read::oldest(&mut connection).await?.unwrap_or(newest + 1)));
@@ -121,14 +122,14 @@ impl AlertStore {
         self.ask(room, |asked| writer::Command::Take(delivery, asked)).await
     }
 
-    /// Lets events wait that are beyond what their sensor has reported; answers once that is durable. Of a sensor of which
-    /// too many wait already they are let go: it sends again what was not confirmed.
+    /// Lets events wait that are beyond what their sensor has reported; answers once that is durable. Where too much waits
+    /// already, of their sensor or of all, they are let go: the sensor sends again what was not confirmed.
     ///
     /// # Errors
     /// When the database failed, or there is too much to do.
-    pub async fn wait(&self, mut events: Vec<Waiting>) -> Result<(), Refused> {
+    pub async fn wait(&self, events: Vec<Waiting>) -> Result<(), Refused> {
         let before = events.len();
-        events.retain(|event| self.heads.has_room(event.sensor));
+        let events = self.heads.fitting(events);
         if events.len() < before {
             tracing::warn!(events = before - events.len(), "too much waits already; let go");
         }

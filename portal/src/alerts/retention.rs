@@ -3,6 +3,9 @@
 //!
 //! A transaction makes room before it adds: what it adds then takes the pages that have just become free, and no page is
 //! written for having become free. In the other order a commit writes half as much again.
+//!
+//! What a transaction adds it does not forget: whoever is told that an alert is stored must find it. Where nothing else is
+//! left to forget, the transaction fails, and nothing is acknowledged.
 
 use picket_protocol::time::UnixSeconds;
 
@@ -50,7 +53,8 @@ pub(super) async fn forget(
     now: UnixSeconds,
 ) -> Result<Option<Forgotten>, sqlx::Error> {
     if used(connection).await? > bounds.bytes {
-        forget_rows(connection, PORTION).await
+        let newest = newest(connection).await?;
+        forget_rows(connection, PORTION, newest).await
     } else {
         forget_older(connection, bounds.oldest(now), PORTION).await
     }
@@ -82,6 +86,8 @@ pub(super) struct Room {
     forgotten: Option<Forgotten>,
     /// So many bytes may be in use once all is added.
     target: u64,
+    /// The last row from before: no later one is forgotten.
+    newest: i64,
 }
 
 /// Inside a transaction, before it adds alerts: forgets what makes room for them, where a bound is passed.
@@ -91,29 +97,34 @@ pub(super) async fn make_room(
     now: UnixSeconds,
     coming: Coming,
 ) -> Result<Room, sqlx::Error> {
-    let in_use = used(connection).await?;
+    let (in_use, newest) = (used(connection).await?, newest(connection).await?);
     let most = coming.portion().saturating_mul(5);
     let old = forget_older(connection, bounds.oldest(now), most).await?;
     let growth = coming.growth();
     let lacking = (in_use + growth).saturating_sub(bounds.bytes).min(growth + growth / BEYOND);
     let rows = u128::from(lacking) * coming.alerts as u128 / u128::from(growth.max(1));
     let rows = i64::try_from(rows).unwrap_or(PORTION);
-    let more = if old.is_none() && rows > 0 { forget_rows(connection, rows).await? } else { None };
-    Ok(Room { forgotten: old.or(more), target: bounds.bytes.max(in_use.saturating_sub(growth / BEYOND)) })
+    let more = if old.is_none() && rows > 0 { forget_rows(connection, rows, newest).await? } else { None };
+    Ok(Room { forgotten: old.or(more), target: bounds.bytes.max(in_use.saturating_sub(growth / BEYOND)), newest })
 }
 
 /// Inside the same transaction, when all is added: forgets what was more than it looked like. What was forgotten in all.
+///
+/// # Errors
+/// When nothing from before is left to forget and there is too much still.
 pub(super) async fn keep_to(
     connection: &mut Connection,
     room: Room,
     coming: Coming,
 ) -> Result<Option<Forgotten>, sqlx::Error> {
-    let Room { mut forgotten, target } = room;
+    let Room { mut forgotten, target, newest } = room;
     for _ in 0..TURNS {
         if used(connection).await? <= target {
             break;
         }
-        let Some(more) = forget_rows(connection, coming.portion()).await? else { break };
+        let Some(more) = forget_rows(connection, coming.portion(), newest).await? else {
+            return Err(sqlx::Error::Protocol("there is no room within the bound of bytes".to_owned()));
+        };
         let before = forgotten.map_or(0, |forgotten| forgotten.alerts);
         forgotten = Some(Forgotten { alerts: before + more.alerts, ..more });
     }
@@ -151,17 +162,20 @@ async fn used_by_rows(connection: &mut Connection) -> Result<u64, sqlx::Error> {
     Ok(u64::try_from(used).unwrap_or(0))
 }
 
-/// Forgets the oldest rows, so many at most.
-async fn forget_rows(connection: &mut Connection, most: i64) -> Result<Option<Forgotten>, sqlx::Error> {
-    let span =
-        database::query("SELECT (SELECT min(row) FROM alerts) AS oldest, (SELECT max(row) FROM alerts) AS newest");
-    let span = span.fetch_one(&mut *connection).await?;
-    match (span.try_get::<Option<i64>>("oldest")?, span.try_get::<Option<i64>>("newest")?) {
-        (Some(oldest), Some(newest)) => {
-            let last = oldest.saturating_add(most.max(1) - 1).min(newest); // what is added next has a higher row
+/// The last row that is kept; 0 where none is.
+async fn newest(connection: &mut Connection) -> Result<i64, sqlx::Error> {
+    database::scalar("SELECT coalesce(max(row), 0) FROM alerts").fetch_one(connection).await
+}
+
+/// Forgets the oldest rows, so many at most, and none after `newest`; what is added next has a higher row.
+async fn forget_rows(connection: &mut Connection, most: i64, newest: i64) -> Result<Option<Forgotten>, sqlx::Error> {
+    let oldest = database::scalar::<Option<i64>>("SELECT min(row) FROM alerts").fetch_one(&mut *connection).await?;
+    match oldest.filter(|oldest| *oldest <= newest) {
+        Some(oldest) => {
+            let last = oldest.saturating_add(most.max(1) - 1).min(newest);
             forget_up_to(connection, last).await.map(Some)
         }
-        _ => Ok(None),
+        None => Ok(None),
     }
 }
 

@@ -30,8 +30,6 @@ static STREAMS: Sizes = LazyLock::new(|| {
          dropped = excluded.dropped, last_at = excluded.last_at",
     )
 });
-static SKIPS: Sizes =
-    LazyLock::new(|| sizes("INSERT INTO skips (stream, first, last, reason, at)", 5, "ON CONFLICT DO NOTHING"));
 
 fn sizes(insert: &str, columns: usize, then: &str) -> Vec<String> {
     let one = format!("({})", vec!["?"; columns].join(", "));
@@ -65,7 +63,6 @@ pub(super) async fn write(
     let room = retention::make_room(connection, bounds, now, coming).await?;
     write_sensors(connection, draft).await?;
     write_streams(connection, draft).await?;
-    write_skips(connection, draft, now).await?;
     waiting::write(connection, &draft.waiting, now).await?;
     waiting::delete(connection, &draft.over).await?;
     let newest = write_alerts(connection, std::mem::take(&mut draft.alerts), now).await?;
@@ -126,24 +123,6 @@ async fn write_streams(connection: &mut Connection, draft: &Draft) -> Result<(),
                 .bind(int(marks.received()))
                 .bind(json(marks.dropped())?)
                 .bind(stream.last_at.0);
-        }
-        query.execute(&mut *connection).await?;
-    }
-    Ok(())
-}
-
-async fn write_skips(connection: &mut Connection, draft: &Draft, now: UnixSeconds) -> Result<(), sqlx::Error> {
-    let mut skips = draft.skips.iter();
-    while skips.len() > 0 {
-        let (sql, take) = statement(&SKIPS, skips.len());
-        let mut query = database::query(sql);
-        for skip in skips.by_ref().take(take) {
-            query = query
-                .bind(skip.stream)
-                .bind(int(skip.first))
-                .bind(int(skip.last))
-                .bind(skip.reason.as_str())
-                .bind(now.0);
         }
         query.execute(&mut *connection).await?;
     }

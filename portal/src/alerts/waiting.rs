@@ -12,12 +12,14 @@ use picket_protocol::{
     time::UnixSeconds,
 };
 
-use super::delivery::Delivery;
+use super::{delivery::Delivery, retention::Bounds};
 use crate::database::{self, Connection};
 use crate::store::rows::{id, int};
 
-/// Most events of one sensor that wait. The sensor sends again what was not confirmed.
-const MAX_WAITING: u64 = 100_000;
+/// Most that waits of one sensor. The sensor sends again what was not confirmed.
+const MAX_WAITING: Held = Held { events: 100_000, bytes: 64 << 20 };
+/// All that waits takes at most this part of the room for alerts.
+const SHARE: u64 = 8;
 /// Most events that are forgotten at once.
 const PORTION: i64 = 4096;
 
@@ -34,17 +36,50 @@ pub struct Waiting {
     pub event: String,
 }
 
-/// How far each sensor's streams go by its last heartbeat, and how many events of it wait.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Heads(Arc<RwLock<Known>>);
+/// An event that waits no longer.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) sensor: SensorId,
+    row: i64,
+    bytes: u64,
+}
+
+/// How many events wait, and the bytes of them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Held {
+    events: u64,
+    bytes: u64,
+}
+
+impl Held {
+    const fn and(self, event: &Waiting) -> Self {
+        Self { events: self.events + 1, bytes: self.bytes + event.event.len() as u64 }
+    }
+
+    const fn without(self, ended: &Ended) -> Self {
+        Self { events: self.events.saturating_sub(1), bytes: self.bytes.saturating_sub(ended.bytes) }
+    }
+}
+
+/// How far each sensor's streams go by its last heartbeat, and how much of it waits.
+#[derive(Debug, Clone)]
+pub(super) struct Heads {
+    known: Arc<RwLock<Known>>,
+    /// Most bytes of all that waits.
+    most: u64,
+}
 
 #[derive(Debug, Default)]
 struct Known {
     heads: HashMap<SensorId, BTreeMap<StreamId, u64>>,
-    waiting: HashMap<SensorId, u64>,
+    waiting: HashMap<SensorId, Held>,
 }
 
 impl Heads {
+    pub(super) fn within(bounds: Bounds) -> Self {
+        Self { known: Arc::default(), most: bounds.bytes / SHARE }
+    }
+
     /// Takes what a heartbeat reports; whether anything of the sensor waits.
     pub(super) fn report(&self, sensor: SensorId, heads: BTreeMap<StreamId, u64>) -> bool {
         let mut known = self.change();
@@ -60,39 +95,56 @@ impl Heads {
 
     /// How many events of a sensor wait.
     pub(super) fn waiting(&self, sensor: SensorId) -> u64 {
-        self.read().waiting.get(&sensor).copied().unwrap_or(0)
+        self.read().waiting.get(&sensor).map_or(0, |held| held.events)
     }
 
-    /// Whether one more may wait.
-    pub(super) fn has_room(&self, sensor: SensorId) -> bool {
-        self.waiting(sensor) < MAX_WAITING
+    /// Those of the events that there is room for: their sensor's, and everybody's.
+    pub(super) fn fitting(&self, mut events: Vec<Waiting>) -> Vec<Waiting> {
+        let known = self.read();
+        let (mut all, mut of) = (known.waiting.values().map(|held| held.bytes).sum::<u64>(), HashMap::new());
+        events.retain(|event| {
+            let held: &mut Held =
+                of.entry(event.sensor).or_insert_with(|| known.waiting.get(&event.sensor).copied().unwrap_or_default());
+            let more = held.and(event);
+            let larger = all + event.event.len() as u64;
+            let fits = more.events <= MAX_WAITING.events && more.bytes <= MAX_WAITING.bytes && larger <= self.most;
+            if fits {
+                (*held, all) = (more, larger);
+            }
+            fits
+        });
+        events
     }
 
     /// Counts anew what waits.
     pub(super) async fn count(&self, connection: &mut Connection) -> Result<(), sqlx::Error> {
-        let rows = database::query("SELECT sensor, count(*) AS events FROM waiting GROUP BY sensor");
+        let rows = database::query(
+            "SELECT sensor, count(*) AS events, sum(octet_length(event)) AS bytes FROM waiting GROUP BY sensor",
+        );
         let mut waiting = HashMap::new();
         for row in rows.fetch_all(connection).await? {
-            let events: i64 = row.try_get("events")?;
-            waiting.insert(id(row.try_get("sensor")?)?, u64::try_from(events).unwrap_or(0));
+            let number = |column| Ok::<_, sqlx::Error>(row.small(column)?.unwrap_or(0));
+            let held = Held { events: number("events")?, bytes: number("bytes")? };
+            waiting.insert(id(row.try_get("sensor")?)?, held);
         }
         self.change().waiting = waiting;
         Ok(())
     }
 
     /// Takes what was committed: of whom events began to wait, and of whom they do no longer.
-    pub(super) fn adopt(&self, began: &[Waiting], over: &[(SensorId, i64)]) {
+    pub(super) fn adopt(&self, began: &[Waiting], over: &[Ended]) {
         if began.is_empty() && over.is_empty() {
             return;
         }
         let waiting = &mut self.change().waiting;
         for event in began {
-            *waiting.entry(event.sensor).or_default() += 1;
+            let held = waiting.entry(event.sensor).or_default();
+            *held = held.and(event);
         }
-        for (sensor, _) in over {
-            if let Entry::Occupied(mut left) = waiting.entry(*sensor) {
-                *left.get_mut() = left.get().saturating_sub(1);
-                if *left.get() == 0 {
+        for ended in over {
+            if let Entry::Occupied(mut left) = waiting.entry(ended.sensor) {
+                *left.get_mut() = left.get().without(ended);
+                if left.get().events == 0 {
                     left.remove();
                 }
             }
@@ -104,11 +156,11 @@ impl Heads {
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Known> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn change(&self) -> RwLockWriteGuard<'_, Known> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -139,16 +191,16 @@ impl Portion {
         self.events <= 0 || self.bytes <= 0
     }
 
-    fn use_for(&mut self, event: &str) {
+    const fn use_for(&mut self, bytes: u64) {
         self.events -= 1;
-        self.bytes = self.bytes.saturating_sub_unsigned(event.len() as u64);
+        self.bytes = self.bytes.saturating_sub_unsigned(bytes);
     }
 }
 
 /// Events whose waiting is over: as a delivery, with their rows.
 pub(super) struct Over {
     pub(super) delivery: Delivery,
-    pub(super) rows: Vec<(SensorId, i64)>,
+    pub(super) rows: Vec<Ended>,
     /// Whether there may be more.
     pub(super) more: bool,
 }
@@ -176,8 +228,9 @@ pub(super) async fn over(
         let query = query.bind(int(head)).bind(portion.events).bind(portion.bytes);
         for row in query.fetch_all(&mut *connection).await? {
             let event: &str = row.try_get("event")?;
-            portion.use_for(event);
-            over.rows.push((sensor, row.try_get("row")?));
+            let ended = Ended { sensor, row: row.try_get("row")?, bytes: event.len() as u64 };
+            portion.use_for(ended.bytes);
+            over.rows.push(ended);
             // It was read before it had to wait; what cannot be read now is let go.
             if let Ok(event) = event::read_one(event.as_bytes()) {
                 let _ = over.delivery.add(event);
@@ -208,8 +261,8 @@ pub(super) async fn write(
 }
 
 /// Deletes events that wait no longer, inside the writer's transaction.
-pub(super) async fn delete(connection: &mut Connection, rows: &[(SensorId, i64)]) -> Result<(), sqlx::Error> {
-    for (_, row) in rows {
+pub(super) async fn delete(connection: &mut Connection, over: &[Ended]) -> Result<(), sqlx::Error> {
+    for Ended { row, .. } in over {
         database::query("DELETE FROM waiting WHERE row = ?").bind(row).execute(&mut *connection).await?;
     }
     Ok(())
