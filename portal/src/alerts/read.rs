@@ -23,6 +23,8 @@ use crate::{
 const WINDOW: i64 = 50_000;
 /// Sensors that are looked up in one statement.
 const SENSORS_AT_ONCE: usize = 1000;
+/// The last row that a server gave, committed or not; none before the first.
+const LAST_AT_SERVER: &str = "SELECT pg_sequence_last_value(pg_get_serial_sequence('alerts', 'row')::regclass)";
 /// Most windows of one page: past that it ends short.
 const MAX_WINDOWS: usize = 20;
 
@@ -110,6 +112,18 @@ impl AlertStore {
             next = next.past(window);
         }
         Ok(Page { alerts, next, more: true })
+    }
+
+    /// The last row ever given to an alert, whoever stores them.
+    ///
+    /// # Errors
+    /// When the database failed.
+    pub async fn last_given(&self) -> Result<i64, Refused> {
+        if !self.readers.is_shared() {
+            return Ok(*self.newest.borrow());
+        }
+        let last = database::scalar::<Option<i64>>(LAST_AT_SERVER).fetch_one(&self.readers).await;
+        last.map(Option::unwrap_or_default).map_err(|error| failed(&error))
     }
 
     /// The first and the last row there are.
@@ -252,8 +266,7 @@ pub(super) async fn newest(connection: &mut Connection) -> Result<i64, sqlx::Err
     }
     // A server gives a number before its row is committed: nobody is about to, while it is our turn.
     connection.begin().await?;
-    let last = "SELECT pg_sequence_last_value(pg_get_serial_sequence('alerts', 'row')::regclass)";
-    let last: Option<i64> = database::scalar(last).fetch_one(&mut *connection).await?;
+    let last: Option<i64> = database::scalar(LAST_AT_SERVER).fetch_one(&mut *connection).await?;
     connection.roll_back().await?;
     Ok(last.unwrap_or(0))
 }

@@ -136,6 +136,8 @@ impl Server {
         let databases = folder.databases(&settings).map_err(anyhow::Error::msg)?;
         let (store, writer) = Store::open(&databases, policy_seen).await?;
         let (alerts, alert_writer) = AlertStore::open(&databases, serve.alert_bounds()).await?;
+        let drawn_back = store.draw_back_cursors(alerts.clone()).await;
+        drawn_back.map_err(|refused| anyhow::Error::msg(refused.problem().title))?;
         let portal = Portal {
             role: settings.role,
             store,

@@ -88,8 +88,6 @@ impl Sender {
         let (_, progress) = self.sources.store.destination(self.destination.id).await?;
         let (mut alerts, mut health) = (self.sources.alerts.newest(), self.sources.newest_health.clone());
         let mut cursor = progress.cursor;
-        // Of a store that was restored from a backup, the rows to come were not shared yet.
-        cursor.alert = cursor.alert.min(*alerts.borrow());
         loop {
             // Seen before it is read: what comes meanwhile is news.
             alerts.mark_unchanged();
@@ -103,10 +101,19 @@ impl Sender {
                 }
                 continue;
             }
-            let Outcome { delivered, refused } = self.deliver(&block.parts).await;
+            let outcome = self.deliver(&block.parts).await;
             cursor = block.end;
-            self.sources.store.move_cursor(self.destination.id, cursor, delivered, refused).await?;
+            self.move_cursor(cursor, outcome).await;
         }
+    }
+
+    /// However long it takes: what the destination took is not sent again because the database cannot be written.
+    async fn move_cursor(&mut self, to: Cursor, Outcome { delivered, refused }: Outcome) {
+        while let Err(failed) = self.sources.store.move_cursor(self.destination.id, to, delivered, refused).await {
+            tracing::warn!(destination = %self.destination.name, why = failed.problem().title, "the cursor waits");
+            self.wait(None).await;
+        }
+        self.back_off.reset();
     }
 
     async fn gather(&self, from: Cursor) -> Result<Block, Refused> {

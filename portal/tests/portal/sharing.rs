@@ -288,3 +288,33 @@ fn in_days(days: i64) -> String {
     let now = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap();
     picket_protocol::time::UnixSeconds(now + days * 86_400).to_string()[..10].to_owned()
 }
+
+/// Lets no cursor be moved, and then again.
+const TRAP: [&str; 2] = [
+    "CREATE TRIGGER no BEFORE UPDATE OF alert ON sharing_destinations BEGIN SELECT raise(ABORT, 'disk on fire'); END",
+    "DROP TRIGGER no",
+];
+const SERVER_TRAP: [&str; 2] = [
+    "ALTER TABLE sharing_destinations ADD CONSTRAINT no CHECK (alert = 0)",
+    "ALTER TABLE sharing_destinations DROP CONSTRAINT no",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_taken_is_not_sent_again_while_the_cursor_cannot_be_moved() {
+    let server = Server::portal();
+    let soc = Place::new(&server, "soc");
+    let webhook = WebhookSink::start(&soc);
+    let sensor = Sensor::enrolled(&server, "Pump 1").await;
+    add_webhook(&server, "soc", &soc, &[]);
+    let [trap, release] = if server.has_files() { TRAP } else { SERVER_TRAP };
+    server.sql(trap).await;
+    detect(&server, &sensor, 1..=3, Severity::High).await;
+    let failures = || server.log().matches("disk on fire").count() + server.log().matches("constraint \"no\"").count();
+    until("the cursor could not be moved again and again", 30, || failures() >= 3).await;
+    assert_eq!(numbers(&webhook), [1, 2, 3]);
+    server.sql(release).await;
+    until("the cursor has moved", 60, || destination(&server, "soc")["delivered"] == 3).await;
+    detect(&server, &sensor, 4..=4, Severity::High).await;
+    until("it goes on", 30, || numbers(&webhook).len() > 3).await;
+    assert_eq!(numbers(&webhook), [1, 2, 3, 4]);
+}

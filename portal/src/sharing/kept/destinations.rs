@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::database::{self, Row};
 use crate::{
+    alerts::AlertStore,
     domain::refused::Refused,
     sharing::{
         destination::{Cursor, Destination, DestinationId, Progress},
@@ -162,6 +163,24 @@ impl Store {
                     .bind(work.now.0)
                     .execute(&mut work.connection)
                     .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Has no cursor beyond the last row that an alert ever had: where the database of alerts was made anew, rows are numbered
+    /// from 1 again, and those to come were not shared yet.
+    ///
+    /// # Errors
+    /// When a database failed or was too busy.
+    pub async fn draw_back_cursors(&self, alerts: AlertStore) -> Result<(), Refused> {
+        self.write(move |work| {
+            Box::pin(async move {
+                // Asked in our turn, in which nobody moves a cursor: what one may be at was given before.
+                let last = alerts.last_given().await?;
+                let query = database::query("UPDATE sharing_destinations SET alert = ?1 WHERE alert > ?1").bind(last);
+                query.execute(&mut work.connection).await?;
                 Ok(())
             })
         })

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::database;
 use crate::{
+    alerts::{AlertStore, Bounds},
     authority::certificates::make_authority,
     domain::{
         access::Scope,
@@ -30,12 +31,12 @@ use crate::{
 
 const KEY: Thumbprint = Thumbprint::from_bytes([4; 32]);
 
-async fn open(folder: &TempDir) -> Store {
+pub(in crate::sharing) async fn open(folder: &TempDir) -> Store {
     let policy = Policy { role: Role::Portal, interval_seconds: None, newest_root: 1 };
     Store::open(&database::testing::address(folder.path()).await, watch::channel(policy).1).await.unwrap().0
 }
 
-async fn register(store: &Store, number: u8) -> SensorId {
+pub(in crate::sharing) async fn register(store: &Store, number: u8) -> SensorId {
     let named = sensor(number);
     let filed = adopted_registration(named.id, Origin::Onboarded, Some(named.name), UnixSeconds(1)).filed;
     store.onboard(named.id, filed, Scope::ALL, None, actor()).await.unwrap()
@@ -46,7 +47,7 @@ fn actor() -> Actor {
 }
 
 /// Rows as heartbeats and alarms leave them.
-async fn insert(store: &Store, statements: &'static [&'static str]) {
+pub(in crate::sharing) async fn insert(store: &Store, statements: &'static [&'static str]) {
     let written = store.write(move |work| {
         Box::pin(async move {
             for statement in statements {
@@ -140,6 +141,12 @@ async fn a_destination_begins_at_the_newest_and_counts_what_it_took() {
     let (_, moved) = store.destination(id).await.unwrap();
     assert_eq!((moved.cursor, moved.delivered, moved.refused), (Cursor { alert: 60, health: 4 }, 9, 1));
     assert!(!moved.failing && moved.delivered_at.is_some());
+
+    // The database of alerts was lost, and made anew.
+    let address = database::testing::address(folder.path()).await;
+    let (alerts, _writer) = AlertStore::open(&address, Bounds { days: 1, bytes: u64::MAX }).await.unwrap();
+    store.draw_back_cursors(alerts).await.unwrap();
+    assert_eq!(store.destination(id).await.unwrap().1.cursor, Cursor { alert: 0, health: 4 });
     store.remove_destination(id, actor()).await.unwrap();
     assert!(store.destination(id).await.is_err() && store.remove_destination(id, actor()).await.is_err());
 }
