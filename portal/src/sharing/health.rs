@@ -173,6 +173,8 @@ impl Standing {
         match condition {
             Condition::Disconnected => self.disconnected(listening_since, now),
             Condition::PossibleClone => self.clone_alarm.map_or(Verdict::Over, |alarm| Verdict::Holds(alarm, None)),
+            // Who reports elsewhere, or to nobody, renews nothing here.
+            Condition::CertificateExpiring if !self.reports_here => Verdict::Over,
             Condition::CertificateExpiring => ends_soon(self.certificate_until, CERTIFICATE_SOON),
             Condition::LicenceExpiring => ends_soon(self.licence_until, LICENCE_SOON),
         }
@@ -293,5 +295,12 @@ mod tests {
         assert_eq!(tell(&[until(14)], &mut told, LONG_AGO), [(HealthKind::CertificateExpiring, 1)]);
         assert_eq!(tell(&[until(90)], &mut told, LONG_AGO), []);
         assert_eq!(tell(&[until(-1)], &mut told, LONG_AGO), [(HealthKind::CertificateExpiring, 1)]);
+        let elsewhere = Standing { reports_here: false, ..until(-1) };
+        assert_eq!(tell(&[elsewhere.clone()], &mut told, LONG_AGO), []);
+        assert_eq!(
+            (tell(&[elsewhere], &mut Told::new(), LONG_AGO), told),
+            (vec![], Told::new()),
+            "nothing is renewed here"
+        );
     }
 }

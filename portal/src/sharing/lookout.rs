@@ -46,10 +46,17 @@ impl Lookout {
     /// Looks until it is dropped.
     pub(super) async fn run(mut self) {
         loop {
-            if let Err(refused) = self.look().await {
-                tracing::warn!(why = refused.problem().title, "how sensors stand cannot be looked at");
-            }
+            self.look_or_miss().await;
             sleep(LOOK_EVERY.min(self.gather / 3)).await;
+        }
+    }
+
+    /// A portal whose database fails hears nobody, and must not take that for everybody's silence: afterwards it is as after
+    /// a start.
+    async fn look_or_miss(&mut self) {
+        if let Err(refused) = self.look().await {
+            tracing::warn!(why = refused.problem().title, "how sensors stand cannot be looked at");
+            (self.listening_since, self.gathering_since) = (clock::now(), None);
         }
     }
 
@@ -69,5 +76,38 @@ impl Lookout {
         self.gathering_since = None;
         self.newest.send_replace(newest);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sharing::kept::tests::{insert, open, register};
+
+    const DEAF: &[&str] = &["ALTER TABLE health_told RENAME TO lost"];
+    const WELL: &[&str] = &["ALTER TABLE lost RENAME TO health_told"];
+
+    #[tokio::test]
+    async fn an_outage_of_the_portal_is_not_told_as_everybodys_silence() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder).await;
+        register(&store, 1).await;
+        insert(&store, &[
+            "INSERT INTO identities (row, thumbprint, sensor, serial, state, enrolled_at, roots) VALUES \
+             (1, x'03', (SELECT id FROM sensors WHERE name = 'Pump 1'), 1, 'committed', 0, 1)",
+            "INSERT INTO heartbeats (identity, chain, last_seen, roots_version, version, interval, troubled, body) VALUES \
+             (1, '', 1000, 1, '', 10, 0, x'')",
+        ])
+        .await;
+        let newest = watch::Sender::new(0);
+        let lookout = || Lookout::new(store.clone(), Role::Portal, UnixSeconds(0), newest.clone(), Duration::ZERO);
+        let mut deaf = lookout();
+        insert(&store, DEAF).await;
+        deaf.look_or_miss().await;
+        insert(&store, WELL).await;
+        deaf.look_or_miss().await;
+        assert_eq!(store.newest_health_event().await, Ok(0), "it has not listened for long enough");
+        lookout().look_or_miss().await;
+        assert_eq!(store.newest_health_event().await, Ok(1), "whoever has listened all the time tells it");
     }
 }

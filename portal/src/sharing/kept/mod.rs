@@ -4,4 +4,4 @@ mod destinations;
 mod health_events;
 mod standing;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
