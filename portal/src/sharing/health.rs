@@ -296,7 +296,7 @@ mod tests {
         assert_eq!(tell(&[until(90)], &mut told, LONG_AGO), []);
         assert_eq!(tell(&[until(-1)], &mut told, LONG_AGO), [(HealthKind::CertificateExpiring, 1)]);
         let elsewhere = Standing { reports_here: false, ..until(-1) };
-        assert_eq!(tell(&[elsewhere.clone()], &mut told, LONG_AGO), []);
+        assert_eq!(tell(std::slice::from_ref(&elsewhere), &mut told, LONG_AGO), []);
         assert_eq!(
             (tell(&[elsewhere], &mut Told::new(), LONG_AGO), told),
             (vec![], Told::new()),
