@@ -25,6 +25,10 @@ const WINDOW: i64 = 50_000;
 const SENSORS_AT_ONCE: usize = 1000;
 /// The last row that a server gave, committed or not; none before the first.
 const LAST_AT_SERVER: &str = "SELECT pg_sequence_last_value(pg_get_serial_sequence('alerts', 'row')::regclass)";
+/// Alerts that are read at once: a record has up to 256 KiB.
+const AT_ONCE: usize = 64;
+/// Bytes of records with which a page is full.
+const FULL_PAGE: usize = 4 << 20;
 /// Most windows of one page: past that it ends short.
 const MAX_WINDOWS: usize = 20;
 
@@ -87,7 +91,8 @@ impl AlertStore {
         Ok(self.page(&Filter::default(), Cursor::After(row), limit).await?.alerts)
     }
 
-    /// At most `limit` alerts that a filter lets through; fewer, with more to look at, when it lets few through.
+    /// At most `limit` alerts that a filter lets through; fewer, with more to look at, when it lets few through or they are
+    /// large.
     ///
     /// # Errors
     /// When the database failed.
@@ -99,17 +104,19 @@ impl AlertStore {
         let select = Select::new(filter.severity, sensors);
         let (span, limit) = (self.span(), usize::try_from(limit.max(1)).unwrap_or(1));
         let (mut alerts, mut next) = (Vec::new(), from);
-        for _ in 0..MAX_WINDOWS {
+        let (mut windows, mut bytes) = (0, 0);
+        while windows < MAX_WINDOWS && alerts.len() < limit && bytes < FULL_PAGE {
             let Some(window) = next.window(span, select.reach()) else {
                 return Ok(Page { alerts, next, more: false });
             };
-            let found = select.run(&self.readers, next, window, limit - alerts.len()).await;
-            alerts.extend(found.map_err(|error| failed(&error))?);
-            if let Some(last) = alerts.last().filter(|_| alerts.len() == limit) {
-                let next = next.at(last.row);
-                return Ok(Page { alerts, next, more: true });
+            let most = AT_ONCE.min(limit - alerts.len());
+            let found = select.run(&self.readers, next, window, most).await.map_err(|error| failed(&error))?;
+            bytes += found.iter().map(|alert| alert.record.len()).sum::<usize>();
+            match found.last() {
+                Some(last) if found.len() == most => next = next.at(last.row),
+                _ => (next, windows) = (next.past(window), windows + 1),
             }
-            next = next.past(window);
+            alerts.extend(found);
         }
         Ok(Page { alerts, next, more: true })
     }

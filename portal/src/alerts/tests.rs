@@ -210,6 +210,33 @@ async fn pages_go_both_ways_through_any_filter_and_leave_nothing_out() {
     }
 }
 
+#[tokio::test]
+async fn a_page_of_large_records_ends_early_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _writer) = open(&folder).await;
+    let large = |number| {
+        let Delivered::Alert(alert) = alert(STREAM, number) else { unreachable!() };
+        Delivered::Alert(NewAlert {
+            record: format!(r#"{{"n": {number}, "pad": "{}"}}"#, "x".repeat(200 << 10)),
+            ..alert
+        })
+    };
+    store.take(delivery(1, (1..=200).map(large))).await.unwrap();
+    store.take(alerts(1, 201..=500)).await.unwrap();
+    let (mut from, mut sizes, mut rows) = (Cursor::After(0), Vec::new(), Vec::new());
+    loop {
+        let page = store.page(&Filter::default(), from, 1000).await.unwrap();
+        sizes.push(page.alerts.iter().map(|alert| alert.record.len()).sum::<usize>());
+        rows.extend(page.alerts.iter().map(|alert| alert.row));
+        if !page.more {
+            break;
+        }
+        from = page.next;
+    }
+    assert!(sizes.iter().all(|size| *size < 20 << 20), "what is read at once, and no more: {sizes:?}");
+    assert_eq!(rows, (1..=500).collect::<Vec<_>>());
+}
+
 async fn all(store: &AlertStore, filter: &Filter, mut from: Cursor) -> Vec<i64> {
     let mut rows = Vec::new();
     loop {
