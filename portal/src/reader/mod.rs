@@ -15,7 +15,7 @@ use picket_protocol::documents::activation::{Hub, HubKind};
 use tokio::{
     sync::watch,
     task::JoinHandle,
-    time::{interval, sleep},
+    time::{interval, sleep, timeout},
 };
 
 use crate::{
@@ -28,6 +28,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Before a hub is tried again: doubled with each failure.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// For taking leave of a hub that was removed: the others wait meanwhile.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// How the reading of each hub goes.
 #[derive(Debug, Clone, Default)]
@@ -50,7 +52,7 @@ pub async fn run(portal: Arc<Portal>, mut stop: watch::Receiver<bool>) {
     if portal.role != Role::Portal {
         return; // a management console has no hubs
     }
-    let mut readers: HashMap<HubId, JoinHandle<()>> = HashMap::new();
+    let mut readers: HashMap<HubId, (Hub, JoinHandle<()>)> = HashMap::new();
     let mut look = interval(LOOK_EVERY);
     loop {
         tokio::select! {
@@ -62,16 +64,20 @@ pub async fn run(portal: Arc<Portal>, mut stop: watch::Receiver<bool>) {
             hubs.into_iter().filter(|row| is_read(&row.hub)).map(|row| (row.id, row.hub)).collect();
         let ended: Vec<HubId> = readers.keys().filter(|id| !wanted.contains_key(id)).copied().collect();
         for id in ended {
-            if let Some(reader) = readers.remove(&id) {
+            if let Some((hub, reader)) = readers.remove(&id) {
                 end(reader).await;
+                leave(&portal, id, &hub).await;
             }
             portal.reading.change(|of| _ = of.remove(&id));
         }
         for (id, hub) in wanted {
-            readers.entry(id).or_insert_with(|| tokio::spawn(keep_reading(Arc::clone(&portal), id, hub)));
+            readers.entry(id).or_insert_with(|| {
+                let reader = tokio::spawn(keep_reading(Arc::clone(&portal), id, hub.clone()));
+                (hub, reader)
+            });
         }
     }
-    for reader in readers.into_values() {
+    for (_, reader) in readers.into_values() {
         end(reader).await;
     }
 }
@@ -85,6 +91,17 @@ fn is_read(hub: &Hub) -> bool {
 async fn end(reader: JoinHandle<()>) {
     reader.abort();
     let _ = reader.await; // cancelled, as asked
+}
+
+/// Of a hub that is read no more. Its broker may be another hub's, too, and would go on to hand our share of the messages to
+/// the one that nobody reads.
+async fn leave(portal: &Portal, id: HubId, hub: &Hub) {
+    let why = match timeout(FAREWELL, session::leave(portal, id, hub)).await {
+        Ok(Ok(())) => return,
+        Ok(Err(ended)) => ended.to_string(),
+        Err(_) => format!("nothing for {} s", FAREWELL.as_secs()),
+    };
+    tracing::warn!(hub = %hub.endpoint.url, %why, "a hub that was removed keeps messages for the portal for up to 7 days");
 }
 
 async fn keep_reading(portal: Arc<Portal>, id: HubId, hub: Hub) {

@@ -11,7 +11,7 @@ use picket_protocol::{
 };
 use rumqttc::{
     AckMode, AsyncClient, BrokerSessionResumePolicy, ConnectionError, Event, IncomingPacketSizeLimit, MqttOptions,
-    NetworkOptions, Packet, Publish, QoS, SessionMode, SubscribeReasonCode,
+    NetworkOptions, Outgoing, Packet, Publish, QoS, SessionMode, SubscribeReasonCode,
 };
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -115,6 +115,23 @@ async fn run(
                 // The keeper's end is told above.
                 let _ = arrived.send(taken);
             }
+            _ => {}
+        }
+    }
+}
+
+/// Has a hub forget the session that it keeps for us, and with it our place in the shared subscription. What it had handed to
+/// that session is not confirmed, and its sensors send it again.
+pub(super) async fn leave(portal: &Portal, id: HubId, hub: &Hub) -> Result<(), Ended> {
+    let mut options = options(portal, id, hub)?;
+    options.set_session_mode(SessionMode::Clean).set_session_expiry_interval(Some(0));
+    let (client, mut events) = AsyncClient::builder(options).capacity(1).build();
+    loop {
+        match events.poll().await? {
+            Event::Incoming(Packet::ConnAck(_)) => {
+                client.try_disconnect().map_err(|error| Ended::Unusable(error.to_string()))?;
+            }
+            Event::Outgoing(Outgoing::Disconnect) => return Ok(()),
             _ => {}
         }
     }

@@ -286,3 +286,25 @@ async fn a_deleted_sensor_is_refused_by_a_broker_that_has_the_withdrawn_certific
     Publisher::of(&another, &broker).publish(events(another.id, 1..=1)).await.unwrap();
     wait("the other sensor's alert comes", || (numbers(&server) == [1, 2, 3, 1]).then_some(()));
 }
+
+#[tokio::test]
+async fn a_hub_that_is_removed_takes_none_of_the_messages_of_another_at_its_broker() {
+    let server = Server::portal();
+    let (broker, mut sensor) = set_up(&server).await;
+    let url = format!("mqtts://127.0.0.1:{}", broker.port);
+    let ca = server.data().join("tls-ca.pem");
+    let second =
+        server.cli(&["hub", "add", "Second", "--url", &url, "--ca", ca.to_str().unwrap(), "--portal-reads", "--json"]);
+    let second: Value = serde_json::from_str(&second).unwrap();
+    let id = second["id"].as_str().unwrap();
+    wait("both are read", || {
+        let hubs = server.json(&["hub", "list"]);
+        hubs["hubs"].as_array().unwrap().iter().all(|hub| hub["reading"] == "ok").then_some(())
+    });
+    server.cli(&["hub", "remove", id]);
+    let left = format!("Received DISCONNECT from picket-portal-{id}");
+    wait("the portal takes leave of it", || broker.log().contains(&left).then_some(()));
+    reach(&server, &mut sensor, 20).await;
+    Publisher::of(&sensor, &broker).publish(events(sensor.id, 1..=20)).await.unwrap();
+    come(&server, 1..=20);
+}
