@@ -1,6 +1,6 @@
 //! What an open transaction does to the log: appends, marks, records set aside, streams retired. Commits nothing.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use picket_lifecycle::epochs::EpochRecord;
 use picket_protocol::{
@@ -10,7 +10,7 @@ use picket_protocol::{
 use rusqlite::{Connection, params};
 
 use super::{
-    book::{Book, Segment, Stream, consumer_of, position},
+    book::{Book, NOBODY, Segment, Stream, consumer_of, position},
     entry::{ConsumerMarks, LogError},
     gathered::{NewAlert, NewAlerts},
     hours::HourCounts,
@@ -191,12 +191,31 @@ impl Open<'_> {
     /// not delivered of it, and what is still to come, gets numbers of a new stream.
     pub(super) fn retire(&mut self, stream: StreamId) -> Result<(), Failure> {
         let Some(old) = self.book.streams.iter().position(|known| known.id == stream) else { return Ok(()) };
-        let Stream { row, epoch, ref consumer, .. } = self.book.streams[old];
+        let Stream { epoch, ref consumer, .. } = self.book.streams[old];
         if self.book.current(epoch) != Some(old) {
             // It is retired, and the upstream knows as much of it as before.
             return Ok(());
         }
         let consumer = consumer.clone();
+        self.renumber(old, consumer)
+    }
+
+    /// What a consumer does not have of other epochs than these goes to nobody any more. The consumer passes over it, and it
+    /// must not count as delivered for that.
+    pub(super) fn strand(&mut self, consumer: &str, epochs: &BTreeSet<Epoch>) -> Result<(), Failure> {
+        for index in 0..self.book.streams.len() {
+            let stream = &self.book.streams[index];
+            let is_left = stream.consumer.as_deref() == Some(consumer) && !epochs.contains(&stream.epoch);
+            if is_left && self.book.delivered(stream) < stream.head {
+                self.renumber(index, Some(NOBODY.into()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is not delivered of a stream gets numbers of a new one, which a consumer waits for.
+    fn renumber(&mut self, old: usize, consumer: Option<Arc<str>>) -> Result<(), Failure> {
+        let Stream { row, id: stream, epoch, .. } = self.book.streams[old];
         let delivered = self.book.delivered(&self.book.streams[old]);
         let head = self.book.streams[old].head;
         let moved = self.book.places_of(stream, delivered + 1, head);

@@ -178,7 +178,7 @@ impl Book {
         for stream in &mut self.streams {
             let Some(record) = epochs.iter().find(|record| record.epoch == stream.epoch) else { continue };
             let consumer = consumer_of(record);
-            if consumer != stream.consumer {
+            if consumer != stream.consumer && stream.consumer.as_deref() != Some(NOBODY) {
                 stream.consumer = consumer;
                 stream.write(connection)?;
             }
@@ -197,6 +197,11 @@ impl Segment {
 }
 
 impl Stream {
+    /// Whether anybody waits for it.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.consumer.as_deref().is_some_and(|consumer| consumer != NOBODY)
+    }
+
     /// Draws a stream's row.
     pub(super) fn draw(
         connection: &Connection,
@@ -237,6 +242,9 @@ pub(super) const fn position(reason: DropReason) -> usize {
         DropReason::Held => 3,
     }
 }
+
+/// In the place of a consumer, for good: what was left of an epoch when its consumer was no longer to have it.
+pub(super) const NOBODY: &str = "nobody";
 
 /// The name of the consumer that waits for an epoch's alerts, if any does.
 pub(super) fn consumer_of(record: &EpochRecord) -> Option<Arc<str>> {

@@ -193,7 +193,7 @@ impl Settled {
         };
         let segment = book.segments[index];
         let Some(stream) = book.stream(segment.stream) else { return Standing::Awaited };
-        if stream.consumer.is_none() {
+        if !stream.is_awaited() {
             return Standing::Unwanted;
         }
         let number = segment.number + (place - segment.first);

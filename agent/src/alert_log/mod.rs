@@ -250,6 +250,19 @@ impl AlertLog {
         self.writing(Work::Retire(stream)).await
     }
 
+    /// A consumer is to have alerts of these epochs from now on: what it does not have of others goes to nobody any more,
+    /// numbered in a stream of its own, so that nobody takes it for delivered. It stays exportable.
+    ///
+    /// # Errors
+    /// See [`LogError`].
+    pub async fn strand(&self, consumer: &str, epochs: &BTreeSet<Epoch>) -> Result<(), LogError> {
+        let known = self.0.shared.facts().streams.iter().any(|stream| !epochs.contains(&stream.epoch));
+        if !known {
+            return Ok(());
+        }
+        self.writing(Work::Strand { consumer: consumer.to_owned(), epochs: epochs.clone() }).await
+    }
+
     /// Erases every alert, mark and position, and every log set aside before. For a sensor that is erased.
     ///
     /// # Errors

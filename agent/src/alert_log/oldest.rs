@@ -11,7 +11,7 @@ pub(super) fn find_oldest(connection: &Connection, book: &mut Book) -> Result<()
     for (index, delivered) in book.all_delivered().into_iter().enumerate() {
         let stream = &book.streams[index];
         let mark = book.mark(stream);
-        let waits = stream.consumer.is_some() && delivered < stream.head;
+        let waits = stream.is_awaited() && delivered < stream.head;
         if waits && stream.oldest.is_some_and(|(place, _)| place > mark) {
             continue;
         }

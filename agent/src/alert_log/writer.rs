@@ -2,12 +2,16 @@
 //! bounds in between.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, mpsc},
     time::Duration,
 };
 
 use picket_lifecycle::epochs::EpochRecord;
-use picket_protocol::{alerts::AlertId, ids::StreamId};
+use picket_protocol::{
+    alerts::AlertId,
+    ids::{Epoch, StreamId},
+};
 use rusqlite::TransactionBehavior;
 
 use super::{
@@ -65,6 +69,10 @@ pub(super) enum Work {
         why: String,
     },
     Retire(StreamId),
+    Strand {
+        consumer: String,
+        epochs: BTreeSet<Epoch>,
+    },
     Lacked {
         stream: StreamId,
         from: u64,
@@ -377,6 +385,7 @@ fn apply(open: &mut Open<'_>, work: &Work, revision: &mut u64) -> Result<Result<
         Work::SetConsumer { name, marks } => open.set_consumer(name, marks).map(Ok),
         Work::SetPoisonAside { id, why } => open.set_poison_aside(*id, why),
         Work::Retire(stream) => open.retire(*stream).map(Ok),
+        Work::Strand { consumer, epochs } => open.strand(consumer, epochs).map(Ok),
         Work::Lacked { stream, from, to } => open.lacked(*stream, *from, *to).map(Ok),
         Work::Erase | Work::Distrust(_) => Ok(Ok(())),
     }

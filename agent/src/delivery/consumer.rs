@@ -96,7 +96,7 @@ impl Consumer {
     /// Delivers until it is told to end. When this returns, no connection is open any more.
     pub(super) async fn run<C: HubClient>(self, client: C, mut end: oneshot::Receiver<()>) -> Over {
         let name = self.kind.consumer(&self.route.owner);
-        let Some(marks) = marks(&self.log, &name, &mut end).await else { return Over::Told };
+        let Some(marks) = marks(&self.log, &name, &self.route.epochs, &mut end).await else { return Over::Told };
         let Route { stamp, confirms, .. } = *self.route;
         let terms = Terms { stamp, confirms, limits: self.limits, boot: self.boot };
         let mut running = Running {
@@ -122,11 +122,15 @@ impl Consumer {
 }
 
 /// How far a consumer is; nothing if the delivery is to end before the log can be read.
-async fn marks(log: &AlertLog, name: &str, end: &mut oneshot::Receiver<()>) -> Option<Marks> {
+async fn marks(log: &AlertLog, name: &str, epochs: &BTreeSet<Epoch>, end: &mut oneshot::Receiver<()>) -> Option<Marks> {
+    let marks = async || {
+        log.strand(name, epochs).await?;
+        log.consumer(name).await
+    };
     loop {
-        match log.consumer(name).await {
+        match marks().await {
             Ok(marks) => return Some(marks),
-            Err(error) => tracing::warn!(consumer = name, %error, "the alert log cannot be read yet"),
+            Err(error) => tracing::warn!(consumer = name, %error, "the alert log cannot be used yet"),
         }
         tokio::select! {
             _ = &mut *end => return None,

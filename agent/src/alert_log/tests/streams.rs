@@ -80,6 +80,32 @@ async fn a_stream_is_retired_once_however_often_the_portal_says_what_it_knows_of
 }
 
 #[tokio::test]
+async fn what_no_longer_goes_to_its_consumer_is_not_taken_for_delivered() {
+    let lab = Lab::new();
+    let log = lab.open();
+    append(&log, vec![alert(1, "1"), alert(1, "2"), alert(1, "3")]);
+    log.set_consumer(&hub(), &ConsumerMarks { delivered: Place(1), ..ConsumerMarks::default() }).await.unwrap();
+    let old = streams(&read_all(&log, &[1], 9).await)[0];
+    log.strand(&hub(), &wanted(&[1])).await.unwrap();
+    assert_eq!(log.totals().len(), 1, "it goes there still");
+    for _ in 0..2 {
+        log.strand(&hub(), &wanted(&[3])).await.unwrap();
+    }
+    append(&log, vec![alert(3, "new"), alert(1, "late")]);
+    log.set_consumer(&hub(), &ConsumerMarks { delivered: Place(5), ..ConsumerMarks::default() }).await.unwrap();
+    append(&log, vec![alert(3, "newer")]);
+    let left = streams(&read_all(&log, &[1], 9).await)[1];
+    let totals = log.totals();
+    assert_eq!((totals.len(), totals[&old].head, totals[&old].delivered), (3, 1, 1));
+    assert_eq!((totals[&left].head, totals[&left].delivered, totals[&left].oldest_undelivered), (3, 0, None));
+    let expected = BTreeMap::from([(Epoch(1), 3), (Epoch(3), 1)]);
+    assert_eq!(log.undelivered().await.unwrap(), expected);
+    verified(&log).await;
+    drop(log);
+    assert_eq!(lab.open().undelivered().await.unwrap(), expected);
+}
+
+#[tokio::test]
 async fn a_stream_nobody_knows_is_not_retired() {
     let lab = Lab::new();
     let log = lab.open();
