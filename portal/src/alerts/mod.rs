@@ -45,7 +45,9 @@ pub use waiting::Waiting;
 const QUEUE: usize = 4096;
 /// KiB of deliveries that are being read, wait for the writer or are being written: bounds memory, and a transaction;
 /// what ends its waiting has a bound of its own.
-const ROOM_KIBIBYTES: usize = 48 * 1024;
+const ROOM_KIBIBYTES: u32 = 48 * 1024;
+/// And at most this part of the bound of the database: a transaction has room in it however badly its rows fill their pages.
+const ROOM_SHARE: u64 = 4;
 /// How long a delivery may wait for its place.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The alerts, apart from everything else.
@@ -68,6 +70,8 @@ pub struct AlertStore {
     readers: Pool,
     deliveries: mpsc::Sender<writer::Command>,
     room: Arc<Semaphore>,
+    /// How much room there is in all.
+    room_kibibytes: u32,
     ledger: SharedLedger,
     heads: waiting::Heads,
     /// The row of the oldest alert, or a lower number; beyond the newest when there is none.
@@ -91,8 +95,10 @@ impl AlertStore {
         let (deliveries, queue) = mpsc::channel(QUEUE);
         let span = writer::Span { oldest: Arc::clone(&oldest), newest };
         let writer = writer::Writer::new(connection, ledger.clone(), heads.clone(), span, queue, bounds);
-        let room = Arc::new(Semaphore::new(ROOM_KIBIBYTES));
-        Ok((Self { readers, deliveries, room, ledger, heads, oldest, newest: seen }, tokio::spawn(writer.run())))
+        let room_kibibytes = u32::try_from(bounds.bytes / ROOM_SHARE / 1024).unwrap_or(u32::MAX).min(ROOM_KIBIBYTES);
+        let room = Arc::new(Semaphore::new(usize::try_from(room_kibibytes).unwrap_or(usize::MAX)));
+        let store = Self { readers, deliveries, room, room_kibibytes, ledger, heads, oldest, newest: seen };
+        Ok((store, tokio::spawn(writer.run())))
     }
 
     /// Room in memory for so many bytes, for whoever is about to fill it.
@@ -100,7 +106,8 @@ impl AlertStore {
     /// # Errors
     /// When there is too much to do.
     pub async fn room(&self, bytes: usize) -> Result<Room, Refused> {
-        let room = timeout(PATIENCE, Arc::clone(&self.room).acquire_many_owned(kibibytes(bytes))).await;
+        let wanted = kibibytes(bytes).min(self.room_kibibytes);
+        let room = timeout(PATIENCE, Arc::clone(&self.room).acquire_many_owned(wanted)).await;
         Ok(Room(room.map_err(|_| Refused::TooBusy)?.map_err(|_| Refused::TooBusy)?))
     }
 
@@ -216,7 +223,7 @@ impl Room {
 }
 
 fn kibibytes(bytes: usize) -> u32 {
-    u32::try_from(bytes.div_ceil(1024).min(ROOM_KIBIBYTES)).unwrap_or(u32::MAX)
+    u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
 }
 
 /// The ledger as last committed: written by the writer alone, read by those who answer heartbeats. Held for a look.

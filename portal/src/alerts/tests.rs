@@ -402,6 +402,27 @@ async fn what_waits_is_bounded_by_bytes_of_a_sensor_and_of_all() {
     assert_eq!(heads.fitting(vec![one; 70]).len(), 64, "of a sensor 64 MiB");
 }
 
+#[tokio::test]
+async fn what_comes_at_once_has_room_within_the_least_bound() {
+    let folder = tempfile::tempdir().unwrap();
+    let bounds = Bounds { days: 90, bytes: 64 << 20 };
+    let (store, _writer) = AlertStore::open(&database::testing::address(folder.path()).await, bounds).await.unwrap();
+    // Of such records one fills a page to its half, and no second has room in it.
+    let record = format!(r#"{{"pad": "{}"}}"#, "x".repeat(2080));
+    let large = |number| {
+        let Delivered::Alert(alert) = alert(STREAM, number) else { unreachable!() };
+        Delivered::Alert(NewAlert { record: record.clone(), ..alert })
+    };
+    let mut taking = tokio::task::JoinSet::new();
+    for of in 1..=50 {
+        let (store, delivery) = (store.clone(), delivery(of, (1..=480).map(large)));
+        taking.spawn(async move { store.take(delivery).await });
+    }
+    while let Some(taken) = taking.join_next().await {
+        assert_eq!(taken.unwrap(), Ok(()));
+    }
+}
+
 fn waiting(of: u8, number: u64) -> Waiting {
     let id = AlertId { stream: STREAM, number };
     let record = format!(r#"{{"n": {number}}}"#);
@@ -437,14 +458,14 @@ async fn what_is_beyond_what_a_sensor_reported_waits_durably_and_comes_once() {
 async fn whoever_finds_no_room_waits_for_it_and_what_is_not_needed_is_free_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let (store, _writer) = open(&folder).await;
-    let mut all = store.room(ROOM_KIBIBYTES * 1024).await.unwrap();
+    let mut all = store.room(ROOM_KIBIBYTES as usize * 1024).await.unwrap();
     let soon = Duration::from_millis(20);
     assert!(timeout(soon, store.take(alerts(1, [1]))).await.is_err(), "there is no room");
     all.shrink(1);
-    assert_eq!(store.room.available_permits(), ROOM_KIBIBYTES - 1);
+    assert_eq!(store.room.available_permits(), ROOM_KIBIBYTES as usize - 1);
     store.take_in(all, alerts(1, [1])).await.unwrap();
     assert_eq!(numbers(&store, 1).await, [1]);
-    assert_eq!(store.room.available_permits(), ROOM_KIBIBYTES);
+    assert_eq!(store.room.available_permits(), ROOM_KIBIBYTES as usize);
 }
 
 #[tokio::test]
