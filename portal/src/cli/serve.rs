@@ -37,7 +37,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often the server's certificate is looked at.
 const RENEW_EVERY: Duration = Duration::from_secs(6 * 3600);
 
-/// Less than that, and alerts would be forgotten as they come.
+/// Less than that, and what comes at once would take much of it: alerts would be forgotten, or refused, as they come.
 const LEAST_MEBIBYTES: u64 = 64;
 
 #[derive(Debug, Args)]
