@@ -51,7 +51,7 @@ impl Person<'_> {
         self.submit("/first-sign-in")
     }
 
-    /// Signs in.
+    /// Signs in, or is refused: waits for the answer, which would take the place of the page that is opened next.
     ///
     /// # Errors
     /// When the page is not as expected.
@@ -60,7 +60,8 @@ impl Person<'_> {
         for (field, value) in [("name", name), ("password", password)] {
             self.browser.write(&format!("form[action='/sign-in'] [name={field}]"), value)?;
         }
-        self.submit("/sign-in")
+        self.submit("/sign-in")?;
+        self.browser.until("[role=alert], body:not(:has(form[action='/sign-in']))")
     }
 
     /// As an admin, adds a person in Users, and takes the password that is shown once.
