@@ -21,6 +21,9 @@ use crate::{
     waiting::{PATIENCE, Waited, until},
 };
 
+/// How often an element may be replaced by another under what is done with it.
+const REPLACED: usize = 8;
+
 /// W3C WebDriver §12.1: the key under which an element's name is told.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -114,8 +117,8 @@ impl Browser {
     /// # Errors
     /// When there is none.
     pub fn text(&self, css: &str) -> Result<String> {
-        let element = self.element(css)?;
-        Ok(self.driver.get(&format!("element/{element}/text"))?.as_str().unwrap_or_default().to_owned())
+        let shown = self.with(css, |element| self.driver.get(&format!("element/{element}/text")))?;
+        Ok(shown.as_str().unwrap_or_default().to_owned())
     }
 
     /// An attribute of an element, if it has it.
@@ -123,8 +126,8 @@ impl Browser {
     /// # Errors
     /// When there is no such element.
     pub fn attribute(&self, css: &str, name: &str) -> Result<Option<String>> {
-        let element = self.element(css)?;
-        Ok(self.driver.get(&format!("element/{element}/attribute/{name}"))?.as_str().map(str::to_owned))
+        let value = self.with(css, |element| self.driver.get(&format!("element/{element}/attribute/{name}")))?;
+        Ok(value.as_str().map(str::to_owned))
     }
 
     /// How many elements there are.
@@ -163,8 +166,7 @@ impl Browser {
     /// # Errors
     /// When there is nothing to click on.
     pub fn click(&self, css: &str) -> Result<()> {
-        let element = self.element(css)?;
-        self.driver.post(&format!("element/{element}/click"), &json!({})).map(drop)
+        self.with(css, |element| self.driver.post(&format!("element/{element}/click"), &json!({}))).map(drop)
     }
 
     /// Writes into a field in place of what it holds.
@@ -172,9 +174,11 @@ impl Browser {
     /// # Errors
     /// When there is no such field.
     pub fn write(&self, css: &str, text: &str) -> Result<()> {
-        let element = self.element(css)?;
-        self.driver.post(&format!("element/{element}/clear"), &json!({}))?;
-        self.driver.post(&format!("element/{element}/value"), &json!({ "text": text })).map(drop)
+        let written = self.with(css, |element| {
+            self.driver.post(&format!("element/{element}/clear"), &json!({}))?;
+            self.driver.post(&format!("element/{element}/value"), &json!({ "text": text }))
+        });
+        written.map(drop)
     }
 
     /// Chooses a file in a field for files.
@@ -308,6 +312,17 @@ impl Browser {
 
     fn devtools(&self, command: &str, parameters: &Value) -> Result<Value> {
         self.driver.post("goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
+    }
+
+    /// Does something with an element. A page that brings itself up to date may put another in its place meanwhile.
+    fn with(&self, css: &str, work: impl Fn(&str) -> Result<Value>) -> Result<Value> {
+        for _ in 0..REPLACED {
+            match work(&self.element(css)?) {
+                Err(error) if format!("{error:#}").contains("stale element reference") => {}
+                done => return done,
+            }
+        }
+        work(&self.element(css)?)
     }
 
     fn element(&self, css: &str) -> Result<String> {
